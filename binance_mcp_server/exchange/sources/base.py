@@ -1,0 +1,86 @@
+"""The interface of every source.
+
+A source yields what a venue would send: raw combined-stream frames (``{"stream":…,"data":…}``) and REST depth
+snapshots (a body with ``lastUpdateId``), each with its time. The market state decodes them by itself. So a
+simulated scenario, a recording and, later, a mirror of another venue feed the exchange through the same door.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple, Protocol
+
+from binance_mcp_server.exchange.engine.rules import SymbolRules
+
+
+class Frame(NamedTuple):
+    """One thing the venue sent."""
+
+    time_ms: int
+    """Venue time, ms since the epoch: never decreases within a source."""
+    symbol: str
+    """Whose frame it is: a REST snapshot body does not say."""
+    payload: bytes
+    """A combined-stream frame or a depth snapshot body, as received."""
+
+
+class KlineRow(NamedTuple):
+    """A candle of the past, in the venue's own digits: these strings are served as they are."""
+
+    open_time: int
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    close_time: int
+    quote_volume: str
+    trades: int
+    taker_base: str
+    taker_quote: str
+
+
+class History(Protocol):
+    """Closed candles from before the source starts."""
+
+    def rows(self, symbol: str, interval: str, start_ms: int, end_ms: int) -> Sequence[KlineRow] | None:
+        """Rows with ``start_ms <= open_time <= end_ms`` in order; ``None`` when this interval is not held
+        and has to be aggregated from a shorter one."""
+        ...
+
+    def intervals(self, symbol: str) -> Sequence[str]:
+        """The intervals held for *symbol*, shortest first; empty when there is no history."""
+        ...
+
+
+class Source(Protocol):
+    """A market's origin. What it holds is known before the first frame."""
+
+    @property
+    def rules(self) -> Sequence[SymbolRules]:
+        """The symbols that it trades."""
+        ...
+
+    @property
+    def start_ms(self) -> int:
+        """Venue time of its beginning, ms since the epoch."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """Candles before ``start_ms``."""
+        ...
+
+    def frames(self) -> AsyncIterator[Sequence[Frame]]:
+        """Batches of frames. A batch is applied whole: nobody sees the market between two of its frames."""
+        ...
+
+    def now_ms(self) -> int:
+        """What the venue says the time is."""
+        ...
+
+    def state(self) -> dict[str, object]:
+        """For ``GET /__sim/state``: at least ``source``, ``position_ms`` and ``ended``."""
+        ...
+
+    def play(self) -> None:
+        """End a hold, if there is one."""
+        ...
