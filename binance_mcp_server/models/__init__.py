@@ -1,0 +1,1 @@
+"""What Binance sends, as frozen records that keep the venue's own digits."""

@@ -1,0 +1,20 @@
+"""A result that says where it came from and when."""
+
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+Origin = Literal["rest", "mirror", "cache"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """Data with its evidence."""
+
+    data: T
+    as_of_ms: int
+    """Venue time at which the venue said so, ms since the epoch."""
+    source: Origin = "rest"
+    partial: str = ""
+    """What is missing, in words; empty when nothing is."""

@@ -1,0 +1,115 @@
+"""The venues: hosts and capabilities, as a pure table.
+
+Hosts: rest-api.md, web-socket-streams.md, web-socket-api.md, faqs/market_data_only.md and demo-mode/general-info.md
+of Binance's spot documents, read 2026-11-22. Binance.US: its own API documents (docs.binance.us).
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+Market = Literal["spot", "usdm", "coinm"]
+MARKETS: tuple[Market, ...] = get_args(Market)
+BUILT_MARKETS: frozenset[Market] = frozenset({"spot"})
+"""Products that this release serves."""
+
+VenueName = Literal["live", "us", "testnet", "demo", "sim"]
+VENUES: tuple[VenueName, ...] = get_args(VenueName)
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Addresses of one product at one venue; no trailing slash."""
+
+    rest: str
+    stream: str
+    ws_api: str
+    mirror: str = ""
+    """Public market data without an account and without regional refusal; empty where there is none."""
+    lacks: frozenset[str] = field(default_factory=frozenset)
+    """REST paths of this product that the venue does not serve."""
+
+
+MIRROR_PATHS: frozenset[str] = frozenset(
+    f"/api/v3/{name}"
+    for name in (
+        "aggTrades",
+        "avgPrice",
+        "depth",
+        "exchangeInfo",
+        "klines",
+        "ping",
+        "ticker",
+        "ticker/24hr",
+        "ticker/bookTicker",
+        "ticker/price",
+        "time",
+        "trades",
+        "uiKlines",
+    )
+)
+"""What the mirror documents (faqs/market_data_only.md, read 2026-11-22)."""
+
+_NEWER = frozenset(
+    f"/api/v3/{name}"
+    for name in (
+        "executionRules",
+        "historicalBlockTrades",
+        "referencePrice",
+        "referencePrice/calculation",
+    )
+)
+"""Endpoints of 2026 that Binance.US has not announced."""
+
+_TABLE: dict[tuple[VenueName, Market], Hosts] = {
+    ("live", "spot"): Hosts(
+        rest="https://api.binance.com",
+        stream="wss://stream.binance.com:9443",
+        ws_api="wss://ws-api.binance.com:443/ws-api/v3",
+        mirror="https://data-api.binance.vision",
+    ),
+    ("us", "spot"): Hosts(
+        rest="https://api.binance.us",
+        stream="wss://stream.binance.us:9443",
+        ws_api="wss://ws-api.binance.us:443/ws-api/v3",
+        lacks=_NEWER | {"/api/v3/ticker/tradingDay", "/api/v3/uiKlines"},
+    ),
+    ("testnet", "spot"): Hosts(
+        rest="https://testnet.binance.vision",
+        stream="wss://stream.testnet.binance.vision",
+        ws_api="wss://ws-api.testnet.binance.vision/ws-api/v3",
+    ),
+    ("demo", "spot"): Hosts(
+        rest="https://demo-api.binance.com",
+        stream="wss://demo-stream.binance.com",
+        ws_api="wss://demo-ws-api.binance.com/ws-api/v3",
+    ),
+}
+
+_BINANCE_DOMAINS = ("binance.com", "binance.us", "binance.vision")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def hosts(venue: VenueName, market: Market) -> Hosts | None:
+    """Addresses of *market* at *venue*; ``None`` where the venue is given its addresses at start (``sim``)
+    or does not trade it."""
+    return _TABLE.get((venue, market))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether *url* points at this machine."""
+    return (urlsplit(url).hostname or "") in _LOOPBACK
+
+
+def is_binance(url: str) -> bool:
+    """Whether *url* is an encrypted address of one of Binance's own hosts."""
+    parts = urlsplit(url)
+    name = parts.hostname or ""
+    return parts.scheme in {"https", "wss"} and any(
+        name == domain or name.endswith(f".{domain}") for domain in _BINANCE_DOMAINS
+    )
+
+
+def as_market(text: str) -> Market | None:
+    """*text* as a product name, or ``None``."""
+    return text if text in MARKETS else None
