@@ -1,0 +1,235 @@
+"""The client of the REST API: room from the ledger, one GET, an answer or one of our errors.
+
+Only reads are sent from here, so a failure that another try may heal is tried again: lost connections, cut bodies, the
+venue's own faults. Every try takes its weight from the ledger anew, and waits on the injected clock.
+"""
+
+import random as random_module
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Generic, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from binance_mcp_server.access.limits import Ledger
+from binance_mcp_server.binance_api import endpoints
+from binance_mcp_server.binance_api.decode import decode
+from binance_mcp_server.binance_api.endpoints import Request
+from binance_mcp_server.binance_api.errors_map import (
+    SICK,
+    TEMPORARY,
+    Answer,
+    banned_for,
+    error_code,
+    error_of,
+    excerpt,
+    throttled_for,
+)
+from binance_mcp_server.binance_api.transport import (
+    HeldBackError,
+    Raw,
+    RetryableTransportError,
+    Transport,
+)
+from binance_mcp_server.clock import Clock
+from binance_mcp_server.errors import (
+    BannedError,
+    BinanceMcpError,
+    RegionError,
+    ThrottledError,
+    TransportError,
+    UnavailableError,
+)
+from binance_mcp_server.venues import MIRROR_PATHS, Hosts
+
+__all__ = ["BinanceApi", "Reply"]
+
+T = TypeVar("T")
+
+MIRROR_AGE: Final = 3600.0
+"""Seconds for which a refusal by region (451) is remembered."""
+_FIRST_BACKOFF: Final = 0.25
+_LONGEST_BACKOFF: Final = 4.0
+_LATE: Final = 5.0
+"""Seconds after our time-out within which the last bytes of a request may still arrive at the venue."""
+_MARGIN: Final = 1.0
+"""What the ledger adds to a ``Retry-After`` of whole seconds."""
+_TIME_SAMPLES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[T]):
+    """What the venue answered, when and from where."""
+
+    data: T
+    received_ms: int
+    """When the body was whole: ms since the epoch by this machine's clock."""
+    source: Literal["rest", "mirror"]
+
+
+class BinanceApi:
+    """One product of one venue over REST. For one event loop.
+
+    The public mirror counts in the same ledger as the venue itself: whether Binance counts them together is not
+    documented, and counting them together can only be too careful.
+    """
+
+    def __init__(
+        self,
+        hosts: Hosts,
+        *,
+        ledger: Ledger,
+        clock: Clock,
+        timeout: float = 10.0,
+        max_wait: float = 20.0,
+        retries: int = 2,
+        random: random_module.Random | None = None,
+        trust_env_proxy: bool = True,
+    ) -> None:
+        self._hosts = hosts
+        self._ledger = ledger
+        self._clock = clock
+        self._max_wait = max_wait
+        self._retries = retries
+        self._random = random or random_module.Random()
+        self._hold = timeout + _LATE
+        self._transport = Transport(
+            timeout=timeout,
+            trust_env_proxy=trust_env_proxy,
+            may_send=lambda: not ledger.stopped(),
+        )
+        self._mirror_until: float | None = None
+        self.offset_ms: int | None = None
+        """Venue's clock minus ours, ms; ``None`` until ``sync_time``."""
+
+    async def send(self, request: Request[T]) -> Reply[T]:
+        """The venue's answer to *request*.
+
+        Raises ``LimitError`` (nothing was sent), ``TransportError`` or ``VenueError``; takes at most ``max_wait``
+        seconds of waiting for room, short pauses between tries, and one time-out.
+        """
+        left = self._waiting_budget()
+        tries = 0
+        while True:
+            base = self._base(request.path)
+            try:
+                return await self._attempt(request, base, left())
+            except HeldBackError:
+                continue  # the ledger knows why, and waits or refuses
+            except RegionError:
+                if not self._turn_to_mirror(request.path, base):
+                    raise
+            except (RetryableTransportError, UnavailableError, ThrottledError) as error:
+                if not self._worth_another(error, tries, left()):
+                    raise
+                if not isinstance(error, ThrottledError):  # there the ledger does the waiting
+                    await self._clock.sleep(self._backoff(tries))
+                tries += 1
+
+    async def _attempt(self, request: Request[T], base: str, max_wait: float) -> Reply[T]:
+        reservation = await self._ledger.acquire(request.weight, max_wait=max_wait, hold=self._hold)
+        try:
+            raw = await self._transport.get(base, request.url(base))
+        except (RetryableTransportError, HeldBackError):
+            reservation.done()
+            raise
+        received_ms = self._clock.now_ms()
+        used = raw.used_weight
+        reservation.done(int(used) if used and used.isdecimal() and len(used) < 12 else None)
+        if raw.status != 200:
+            raise self._refused(raw, base)
+        try:
+            data = decode(request, raw.body)
+        except msgspec.DecodeError as error:
+            raise self._unreadable(error, raw, base) from None
+        return Reply(data, received_ms, "rest" if base is self._hosts.rest else "mirror")
+
+    def _waiting_budget(self) -> Callable[[], float]:
+        """How much of ``max_wait`` is left, seconds."""
+        deadline = self._clock.monotonic() + self._max_wait
+        return lambda: deadline - self._clock.monotonic()
+
+    def _base(self, path: str) -> str:
+        until = self._mirror_until
+        if until is not None and path in MIRROR_PATHS:
+            if self._clock.monotonic() < until:
+                return self._hosts.mirror
+            self._mirror_until = None
+        return self._hosts.rest
+
+    def _turn_to_mirror(self, path: str, refused_by: str) -> bool:
+        """Use the mirror from now on, if it serves *path* and did not refuse itself."""
+        mirror = self._hosts.mirror
+        if not mirror or refused_by == mirror or path not in MIRROR_PATHS:
+            return False
+        self._mirror_until = self._clock.monotonic() + MIRROR_AGE
+        return True
+
+    def _worth_another(self, error: BinanceMcpError, tries: int, left: float) -> bool:
+        if isinstance(error, ThrottledError):
+            return tries == 0 < self._retries and (error.retry_after or 0) + _MARGIN <= left
+        if isinstance(error, UnavailableError) and not (
+            error.status in SICK or error.code in TEMPORARY
+        ):
+            return False
+        return tries < self._retries
+
+    def _backoff(self, tries: int) -> float:
+        return self._random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**tries))
+
+    def _refused(self, raw: Raw, base: str) -> BinanceMcpError:
+        """The error that an answer means, once the ledger knows what the venue asks of us."""
+        answer = Answer(raw.status, raw.body, _host(base), raw.retry_after, raw.location)
+        ban = banned_for(answer, self.venue_now_ms())
+        if ban is not None:
+            self._ledger.ban(ban)
+            return self._ledger.banned() or BannedError(
+                "Binance banned this address (HTTP 418).", retry_after=ban
+            )
+        error = error_of(answer)
+        if isinstance(error, ThrottledError):
+            self._ledger.pause(throttled_for(answer))
+        return error
+
+    def _unreadable(self, error: msgspec.DecodeError, raw: Raw, base: str) -> BinanceMcpError:
+        """A success whose body is not what was asked for: an error in disguise, cut, or of another shape."""
+        if error_code(Answer(raw.status, raw.body, "")) is not None:
+            return self._refused(raw, base)
+        if isinstance(error, msgspec.ValidationError):
+            changed = TransportError(
+                f"{_host(base)} answered in another shape than documented: {excerpt(raw.body)}",
+                advice="The venue may have changed its API; look for a newer version of this server.",
+            )
+            changed.retryable = False
+            return changed
+        return RetryableTransportError(
+            f"{_host(base)} answered something that is not JSON:"
+            f" {excerpt(raw.body) or 'an empty body'}",
+            advice="Try again; if it stays, something in between changes the venue's answers.",
+        )
+
+    async def sync_time(self) -> int:
+        """Measure and keep ``offset_ms`` by the least delayed of a few answers to ``/api/v3/time``."""
+        best: tuple[float, int] | None = None
+        for _ in range(_TIME_SAMPLES):
+            asked = self._clock.monotonic()
+            reply = await self.send(endpoints.server_time())
+            delay = self._clock.monotonic() - asked
+            if best is None or delay < best[0]:
+                local_ms = reply.received_ms - round(delay * 500)
+                best = delay, reply.data.server_time - local_ms
+        self.offset_ms = best[1] if best else 0
+        return self.offset_ms
+
+    def venue_now_ms(self) -> int:
+        """The venue's time as far as we know it, ms since the epoch."""
+        return self._clock.now_ms() + (self.offset_ms or 0)
+
+    async def close(self) -> None:
+        """Close all connections; the ledger is its owner's. Idempotent."""
+        await self._transport.close()
+
+
+def _host(base: str) -> str:
+    return urlsplit(base).netloc.rpartition("@")[2]
