@@ -56,10 +56,15 @@ IO = frozenset(
             "uvicorn",
             "websockets",
         ),
-        *("asyncio", "select", "selectors", "socket", "ssl", "subprocess", "threading", "time"),
+        *("asyncio", "select", "selectors", "socket", "ssl", "subprocess", "threading"),
         *("fcntl", "io", "mmap", "os", "pathlib", "shutil", "sqlite3", "tempfile"),
     }
 )
+NOW = re.compile(
+    r"time\.(time|monotonic|perf_counter|process_time)(_ns)?|time\.(sleep|localtime|ctime)"
+    r"|(datetime\.)?(datetime|date)\.(now|utcnow|today)"
+)
+"""What asks a clock; ``time.gmtime`` of a given second, for one, does not."""
 NEVER = frozenset({"httpx", "matplotlib", "pandas", "requests"})
 LAZY = frozenset({"aiohttp", "cryptography", "duckdb", "keyring", "numpy", "PIL", "talib"})
 HTTP_ROOM = ("binance_api.client", "binance_api.transport")
@@ -80,6 +85,13 @@ def within(name: str, *rooms: str) -> bool:
 
 def is_one_of(imported: Import, roots: frozenset[str]) -> bool:
     return any(imported.target == root or imported.target.startswith(f"{root}.") for root in roots)
+
+
+def calls(module: Module) -> Iterator[tuple[str, int]]:
+    """What *module* calls, as written, and where."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node.lineno
 
 
 def layer(module: str) -> int | None:
@@ -191,9 +203,19 @@ def pure_modules_reach_no_io(package: Package) -> Iterator[str]:
 
 def pure_modules_open_no_files(package: Package) -> Iterator[str]:
     for module in package.modules.values():
-        for node in ast.walk(module.tree) if within(module.name, *PURE) else ():
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"open", "print", "input"}:
-                yield f"{module.name}:{node.lineno} calls {ast.unparse(node.func)}"
+        for name, line in calls(module) if within(module.name, *PURE) else ():
+            if name in {"open", "print", "input"}:
+                yield f"{module.name}:{line} calls {name}"
+
+
+def pure_modules_ask_no_clock(package: Package) -> Iterator[str]:
+    """Time is an argument."""
+    for module in package.modules.values():
+        if within(module.name, *PURE):
+            asked = [*calls(module), *((each.target, each.line) for each in module.imports)]
+            yield from (
+                f"{module.name}:{n} uses {name}" for name, n in asked if NOW.fullmatch(name)
+            )
 
 
 def heavy_things_are_imported_when_used(package: Package) -> Iterator[str]:
@@ -254,6 +276,8 @@ BREACHES: list[tuple[Rule, dict[str, str]]] = [
     (pure_modules_reach_no_io, {"models.a": "from pathlib import Path"}),
     (pure_modules_reach_no_io, {"market.a": f"import {PACKAGE}.clock", "clock": "import asyncio"}),
     (pure_modules_open_no_files, {"exchange.wire.a": "x = open('a')"}),
+    (pure_modules_ask_no_clock, {"market.a": "import time\nx = time.monotonic_ns()"}),
+    (pure_modules_ask_no_clock, {"models.a": "from time import time"}),
     (heavy_things_are_imported_when_used, {"binance_api.client": "import aiohttp"}),
     (heavy_things_are_imported_when_used, {"queries.a": "def f():\n    import pandas as pd"}),
     (modules_fit_in_the_head, {"server": "\n" * 401}),
