@@ -6,7 +6,7 @@ simulated scenario, a recording and, later, a mirror of another venue feed the e
 """
 
 from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from binance_mcp_server.exchange.engine.rules import SymbolRules
 
@@ -41,13 +41,24 @@ class KlineRow(NamedTuple):
 class History(Protocol):
     """Closed candles from before the source starts."""
 
-    def rows(self, symbol: str, interval: str, start_ms: int, end_ms: int) -> Sequence[KlineRow] | None:
+    def rows(
+        self, symbol: str, interval: str, start_ms: int, end_ms: int
+    ) -> Sequence[KlineRow] | None:
         """Rows with ``start_ms <= open_time <= end_ms`` in order; ``None`` when this interval is not held
         and has to be aggregated from a shorter one."""
         ...
 
     def intervals(self, symbol: str) -> Sequence[str]:
         """The intervals held for *symbol*, shortest first; empty when there is no history."""
+        ...
+
+
+@runtime_checkable
+class BoundedHistory(Protocol):
+    """What a history may tell besides, so that nobody has to read all of it to find its beginning."""
+
+    def first_open(self, symbol: str, interval: str) -> int | None:
+        """Open time of the oldest row held; ``None`` when there is none."""
         ...
 
 

@@ -1,0 +1,111 @@
+"""The order book of one symbol: a snapshot and the diffs after it.
+
+The venue's procedure (web-socket-streams.md "How to manage a local order book correctly", read 2026-11-22), seen
+from the venue's own side: diffs that come before the snapshot are kept, those that it contains are dropped, the
+others are applied after it. A client would start again after a missed diff; the exchange has nobody to ask, so it
+counts the gap, goes on, and takes the next snapshot whatever its id.
+"""
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from binance_mcp_server.exchange.market.types import BookView, Level
+
+_KEPT_DIFFS = 20_000
+"""Diffs kept while waiting for a snapshot: half an hour at ten a second."""
+
+
+class Diff(NamedTuple):
+    """A depth update: levels with their new quantities (0 removes), prices and quantities in units of 1e-8."""
+
+    first_id: int
+    last_id: int
+    bids: Sequence[tuple[int, int]]
+    asks: Sequence[tuple[int, int]]
+
+
+class Book:
+    """Both sides, and whether they can be trusted.
+
+    Before the first snapshot the book is what the diffs so far say, with the last of their ids.
+    """
+
+    def __init__(self) -> None:
+        self.last_update_id = 0
+        self.in_sync = False
+        """A snapshot has been seen, and no diff is missing since."""
+        self.gaps = 0
+        """How often a diff was missing."""
+        self._bids = _Side()
+        self._asks = _Side()
+        self._waiting: deque[Diff] = deque(maxlen=_KEPT_DIFFS)
+        self._views: dict[int, BookView] = {}
+
+    def snapshot(
+        self, update_id: int, bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]
+    ) -> None:
+        """Replace the book, then apply what came before the snapshot and is newer than it.
+
+        A snapshot that a book in sync already contains is left alone: going on from the book is exact.
+        """
+        if self.in_sync and update_id <= self.last_update_id:
+            return
+        self._bids, self._asks = _Side(), _Side()
+        self._views.clear()
+        self._bids.update(bids)
+        self._asks.update(asks)
+        self.last_update_id = update_id
+        self.in_sync = True
+        waiting, self._waiting = self._waiting, deque(maxlen=_KEPT_DIFFS)
+        for diff in waiting:
+            self.apply(diff)
+
+    def apply(self, diff: Diff) -> None:
+        """Apply a diff, ignore it if the book contains it, count a gap if one is missing before it."""
+        if diff.last_id <= self.last_update_id:
+            return
+        if self.in_sync and diff.first_id > self.last_update_id + 1:
+            self.gaps += 1
+            self.in_sync = False
+        if not self.in_sync:
+            self._waiting.append(diff)
+        self._views.clear()
+        self._bids.update(diff.bids)
+        self._asks.update(diff.asks)
+        self.last_update_id = diff.last_id
+
+    def view(self, limit: int) -> BookView:
+        """The best *limit* levels of each side."""
+        view = self._views.get(limit)
+        if view is None:
+            bids, asks = self._bids.highest(limit), self._asks.lowest(limit)
+            view = self._views[limit] = BookView(self.last_update_id, bids, asks)
+        return view
+
+
+class _Side:
+    """Quantities by price, with the prices in order."""
+
+    def __init__(self) -> None:
+        self._quantities: dict[int, int] = {}
+        self._prices: list[int] = []
+
+    def update(self, levels: Sequence[tuple[int, int]]) -> None:
+        quantities, prices = self._quantities, self._prices
+        for price, qty in levels:
+            if qty:
+                if price not in quantities:
+                    insort(prices, price)
+                quantities[price] = qty
+            elif price in quantities:
+                del quantities[price]
+                del prices[bisect_left(prices, price)]
+
+    def highest(self, limit: int) -> tuple[Level, ...]:
+        prices = self._prices[max(0, len(self._prices) - limit) :]
+        return tuple(Level(price, self._quantities[price]) for price in reversed(prices))
+
+    def lowest(self, limit: int) -> tuple[Level, ...]:
+        return tuple(Level(price, self._quantities[price]) for price in self._prices[:limit])

@@ -1,0 +1,162 @@
+"""Candles in integers: built from trades, merged into longer ones, printed as the venue does."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from binance_mcp_server.exchange.market.types import Trade
+from binance_mcp_server.exchange.numbers import DECIMALS, SCALE, parse, show, show_quote
+from binance_mcp_server.exchange.sources.base import KlineRow
+
+
+@dataclass(slots=True)
+class Candle:
+    """Prices and base volumes in units of 1e-8, quote volumes in units of 1e-16, time in ms since the epoch."""
+
+    open_time: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int = 0
+    quote: int = 0
+    trades: int = 0
+    taker_base: int = 0
+    taker_quote: int = 0
+
+    @classmethod
+    def flat(cls, open_time: int, price: int) -> "Candle":
+        """A candle in which nothing was traded: it stays at the last close."""
+        return cls(open_time, price, price, price, price)
+
+    def add(self, trade: Trade) -> None:
+        """Take in the next trade."""
+        price, qty, quote = trade.price, trade.qty, trade.quote
+        self.high = max(self.high, price)
+        self.low = min(self.low, price)
+        self.close = price
+        self.volume += qty
+        self.quote += quote
+        self.trades += 1
+        if not trade.buyer_is_maker:
+            self.taker_base += qty
+            self.taker_quote += quote
+
+    def extend(self, later: "Candle") -> None:
+        """Take in the candle of a later part of the same time."""
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.close = later.close
+        self.volume += later.volume
+        self.quote += later.quote
+        self.trades += later.trades
+        self.taker_base += later.taker_base
+        self.taker_quote += later.taker_quote
+
+    def row(self, close_time: int) -> KlineRow:
+        """The candle in the venue's form; *close_time* is its last ms."""
+        return KlineRow(
+            self.open_time,
+            show(self.open),
+            show(self.high),
+            show(self.low),
+            show(self.close),
+            show(self.volume),
+            close_time,
+            show_quote(self.quote),
+            self.trades,
+            show(self.taker_base),
+            show_quote(self.taker_quote),
+        )
+
+
+def merge(open_time: int, parts: Iterable[Candle]) -> Candle | None:
+    """One candle of many in order of time; ``None`` of none.
+
+    Parts without trades only repeat the close before them, so they count only when there are no others.
+    """
+    merged: Candle | None = None
+    idle: Candle | None = None
+    for part in parts:
+        if not part.trades:
+            idle = idle or part
+        elif merged is None:
+            merged = _copy(part, open_time)
+        else:
+            merged.extend(part)
+    if merged is None and idle is not None:
+        return _copy(idle, open_time)
+    return merged
+
+
+def candle_of(row: KlineRow) -> Candle:
+    """A candle of the past in integers. Raises ``ValueError`` where a field is not a plain decimal."""
+    return Candle(
+        row.open_time,
+        units(row.open),
+        units(row.high),
+        units(row.low),
+        units(row.close),
+        units(row.volume),
+        units(row.quote_volume) * SCALE,
+        row.trades,
+        units(row.taker_base),
+        units(row.taker_quote) * SCALE,
+    )
+
+
+def units(text: str) -> int:
+    """:func:`numbers.parse` for what is not negative, with a short way for the usual eight decimals."""
+    if text[-DECIMALS - 1 : -DECIMALS] == ".":
+        digits = text[: -DECIMALS - 1] + text[-DECIMALS:]
+        if digits.isdigit() and digits.isascii():
+            return int(digits)
+    value = parse(text)
+    if value < 0:
+        raise ValueError(f"negative: {text!r}")
+    return value
+
+
+class Series:
+    """Candles of one fixed width, built trade by trade; only those with trades are kept."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self._opens: list[int] = []
+        self._candles: dict[int, Candle] = {}
+
+    def add(self, trade: Trade) -> None:
+        """Take in a trade; its time decides the candle, the order of calls decides open and close."""
+        opens = trade.time - trade.time % self.width
+        candle = self._candles.get(opens)
+        if candle is None:
+            price = trade.price
+            candle = self._candles[opens] = Candle(opens, price, price, price, price)
+            insort(self._opens, opens)
+        candle.add(trade)
+
+    def between(self, start_ms: int, end_ms: int) -> Sequence[Candle]:
+        """Candles with ``start_ms <= open_time < end_ms``, in order."""
+        first = bisect_left(self._opens, start_ms)
+        last = bisect_left(self._opens, end_ms, first)
+        return [self._candles[opens] for opens in self._opens[first:last]]
+
+    def before(self, end_ms: int) -> Candle | None:
+        """The last candle that opens before *end_ms*."""
+        place = bisect_left(self._opens, end_ms)
+        return self._candles[self._opens[place - 1]] if place else None
+
+
+def _copy(candle: Candle, open_time: int) -> Candle:
+    return Candle(
+        open_time,
+        candle.open,
+        candle.high,
+        candle.low,
+        candle.close,
+        candle.volume,
+        candle.quote,
+        candle.trades,
+        candle.taker_base,
+        candle.taker_quote,
+    )

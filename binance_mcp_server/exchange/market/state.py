@@ -1,0 +1,152 @@
+"""The market as it stands: frames in, market out.
+
+Everything that the exchange tells about a market is read here and follows from the frames of one source (and from
+its history), so book, trades, candles and tickers agree exactly. Reads change nothing.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from binance_mcp_server.exchange.engine.rules import SymbolRules
+from binance_mcp_server.exchange.market import stats
+from binance_mcp_server.exchange.market.book import Book, Diff
+from binance_mcp_server.exchange.market.chart import Chart
+from binance_mcp_server.exchange.market.frames import FrameError, Snapshot, read
+from binance_mcp_server.exchange.market.past import Blocks, Past
+from binance_mcp_server.exchange.market.types import AggTrade, BookView, Stats, Trade
+from binance_mcp_server.exchange.sources.base import Frame, KlineRow, Source
+
+
+class Market:
+    """All symbols of a source. Amounts are integers in units of 1e-8, times ms since the epoch.
+
+    Every method takes a symbol of :attr:`rules`; ``KeyError`` for any other.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.rules: Mapping[str, SymbolRules] = {rules.symbol: rules for rules in source.rules}
+        blocks = Blocks()
+        self._books = {symbol: Book() for symbol in self.rules}
+        self._charts = {
+            symbol: Chart(Past(source.history, symbol, source.start_ms, blocks))
+            for symbol in self.rules
+        }
+        self._counts: Counter[str] = Counter()
+
+    def apply(self, batch: Sequence[Frame]) -> None:
+        """Take in frames, in order. Raises :class:`FrameError` at the first that cannot be read."""
+        for frame in batch:
+            self._apply(frame)
+
+    def now_ms(self) -> int:
+        """What the venue says the time is."""
+        return self._source.now_ms()
+
+    def counters(self) -> dict[str, int]:
+        """For operators: frames ``applied`` and ``passed_over``, ``repeated_trades``, ``gaps`` in the depth updates,
+        and how many books are ``books_out_of_sync`` since one."""
+        books = self._books.values()
+        return {
+            "applied": self._counts["applied"],
+            "passed_over": self._counts["passed_over"],
+            "repeated_trades": self._counts["repeated_trades"],
+            "gaps": sum(book.gaps for book in books),
+            "books_out_of_sync": sum(book.gaps > 0 and not book.in_sync for book in books),
+        }
+
+    def book(self, symbol: str, limit: int) -> BookView:
+        """The best *limit* levels of each side.
+
+        A source that knows a symbol's first snapshot gives it before anything else. So until the source has played
+        up to it, the book may be ahead of the diffs that are sent out: its id says so, and a client that follows
+        the venue's procedure waits for them. A symbol without any depth has an empty book with id 0.
+        """
+        return self._books[symbol].view(limit)
+
+    def last_trade(self, symbol: str) -> Trade | None:
+        """The newest trade since the source started; ``None`` if there was none."""
+        return self._charts[symbol].tape.last()
+
+    def last_price(self, symbol: str) -> int | None:
+        """Of the newest trade, or else the last close of history; ``None`` when there is neither."""
+        return self._charts[symbol].close_before(self.now_ms() + 1)
+
+    def recent_trades(self, symbol: str, limit: int) -> Sequence[Trade]:
+        """The newest trades, oldest first."""
+        return self._charts[symbol].tape.recent(limit)
+
+    def trades_from(self, symbol: str, from_id: int, limit: int) -> Sequence[Trade]:
+        """Trades from an id on, oldest first; ids that nobody has are passed over."""
+        return self._charts[symbol].tape.since_id(from_id, limit)
+
+    def agg_trades(
+        self,
+        symbol: str,
+        *,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int,
+    ) -> Sequence[AggTrade]:
+        """Aggregates, oldest first: from an id or a time on, else the newest (up to *end_ms*, inclusive)."""
+        return self._charts[symbol].tape.aggregates(
+            from_id=from_id, start_ms=start_ms, end_ms=end_ms, limit=limit
+        )
+
+    def klines(
+        self,
+        symbol: str,
+        interval: str,
+        *,
+        start_ms: int | None,
+        end_ms: int | None,
+        offset_minutes: int,
+        limit: int,
+    ) -> Sequence[KlineRow]:
+        """Candles by the rules of :mod:`.chart`, oldest first, the open one last.
+
+        *offset_minutes* is the time zone that candles are cut in; *start_ms* and *end_ms* stay UTC.
+        """
+        chart = self._charts[symbol]
+        return chart.rows(
+            chart.grid(interval, offset_minutes),
+            start_ms=start_ms,
+            end_ms=end_ms,
+            limit=limit,
+            now_ms=self.now_ms(),
+        )
+
+    def average_price(self, symbol: str) -> tuple[int, int, int]:
+        """Minutes, average price over them, time of the last trade."""
+        return stats.average_price(self._charts[symbol], self.now_ms())
+
+    def rolling(self, symbol: str, window_ms: int, *, aligned: bool = True) -> Stats:
+        """The last *window_ms*: opening on the minute as ``/ticker`` does, or to the ms as ``/ticker/24hr``."""
+        return stats.rolling(self._charts[symbol], window_ms, self.now_ms(), aligned=aligned)
+
+    def trading_day(self, symbol: str, offset_minutes: int) -> Stats:
+        """The present day of a time zone."""
+        return stats.trading_day(self._charts[symbol], offset_minutes, self.now_ms())
+
+    def _apply(self, frame: Frame) -> None:
+        if frame.symbol not in self.rules:
+            raise FrameError(frame, "the source has no rules for this symbol")
+        match read(frame):
+            case Trade() as trade:
+                self._trade(frame, trade)
+            case Diff() as diff:
+                self._books[frame.symbol].apply(diff)
+            case Snapshot() as whole:
+                self._books[frame.symbol].snapshot(whole.update_id, whole.bids, whole.asks)
+            case None:
+                self._counts["passed_over"] += 1
+                return
+        self._counts["applied"] += 1
+
+    def _trade(self, frame: Frame, trade: Trade) -> None:
+        try:
+            is_new = self._charts[frame.symbol].add(trade)
+        except OverflowError as error:
+            raise FrameError(frame, "a number is larger than the venue can have") from error
+        self._counts["repeated_trades"] += not is_new

@@ -1,0 +1,242 @@
+"""A market that was recorded: captures play again, kline files are its past.
+
+Time. What the venue *says* runs on the recording: it is the latest time that a frame played so far has named. At a
+pace, between two frames, it moves on with the injected clock times the pace, never past the next frame and never
+back. While held it stands at the recording's first event, after the end at its last time. Kline files alone are all
+past: now is the ms after the last candle closed, and the replay has ended before it begins.
+
+Pace. ``max`` plays as fast as frames are taken, in batches, giving way to other tasks between them; any other pace
+keeps the distances between the times of receipt, except that a break of more than a minute (between two files, say)
+is not waited for.
+
+Books. Each symbol's first snapshot is given before anything is played, so that there is a book at once; its id says
+how far it is ahead. For a recording without one, that is an empty book with the id before its first depth update:
+the levels that change fill it, and :meth:`ReplaySource.state` names it under ``partial_books``.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import chain, islice, pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from binance_mcp_server.exchange.clock import Clock
+from binance_mcp_server.exchange.engine.rules import SymbolRules
+from binance_mcp_server.exchange.sources.base import Frame
+from binance_mcp_server.exchange.sources.digits import Digits, rules_of
+from binance_mcp_server.exchange.sources.errors import ReplayError
+from binance_mcp_server.exchange.sources.klines import KlineFiles, holding_of
+from binance_mcp_server.exchange.sources.reading import check
+from binance_mcp_server.exchange.sources.recording import Received, Recording, Seen
+
+BATCH = 256
+"""Frames in a batch at most: about 2 ms of work."""
+
+LONGEST_BREAK_MS = 60_000
+"""Longer breaks in a recording are not waited for."""
+
+_OVERLAP_MS = 1_000
+"""How far the clocks of two recordings that join may disagree."""
+
+
+class ReplaySource:
+    """Recordings and kline files as a :class:`Source`. Raises :class:`ReplayError` for a file that cannot serve."""
+
+    def __init__(
+        self, files: Sequence[Path], clock: Clock, speed: float | None = None, *, hold: bool = False
+    ) -> None:
+        """*speed* is the pace, 1 for the recording's own, ``None`` for as fast as possible."""
+        if not files:
+            raise ReplayError("nothing to replay: name a file")
+        if speed is not None and not 0 < speed < float("inf"):
+            raise ReplayError(f"a speed of {speed} is not possible: give a positive number or max")
+        for path in files:
+            check(path)
+        self._files = tuple(files)
+        self._history = KlineFiles([path for path in files if holding_of(path)])
+        self._recordings = [Recording(path) for path in files if not holding_of(path)]
+        _check_order(self._recordings)
+        self._seen = _seen(self._recordings)
+        self._rules = _rules(self._seen, self._history)
+        self._clock = clock
+        self._speed = speed
+        self._started = asyncio.Event()
+        if not hold:
+            self._started.set()
+        self._start_ms, self._end_ms = self._bounds()
+        first_ms = self._recordings[0].first_ms if self._recordings else self._start_ms
+        self._position = Position(first_ms, first_ms, clock.now_ms(), 0)
+        self._played = 0
+        self._ended = not self._recordings
+
+    @property
+    def rules(self) -> Sequence[SymbolRules]:
+        """Symbols of the recordings, then those of kline files alone."""
+        return self._rules
+
+    @property
+    def start_ms(self) -> int:
+        """The earliest time in the recordings; with kline files alone, the ms after the last candle."""
+        return self._start_ms
+
+    @property
+    def history(self) -> KlineFiles:
+        """What the kline files hold, later than the start too."""
+        return self._history
+
+    async def frames(self) -> AsyncIterator[Sequence[Frame]]:
+        """First the books to begin with (perhaps none), also while held; then the recordings. Once only."""
+        yield self._opening()
+        if not self._recordings:
+            return
+        await self._started.wait()
+        received = chain.from_iterable(
+            recording.frames(self._start_ms) for recording in self._recordings
+        )
+        batches = (
+            self._at_once(received) if self._speed is None else self._at_pace(received, self._speed)
+        )
+        async for batch in batches:
+            self._played += len(batch)
+            yield batch
+        self._ended = True
+
+    def now_ms(self) -> int:
+        """What the venue says the time is, ms since the epoch."""
+        return self._position.now_ms(self._clock.now_ms())
+
+    def state(self) -> dict[str, object]:
+        """Position and size; of the files, only the names."""
+        held = not self._started.is_set()
+        return {
+            "source": "replay",
+            "position_ms": self.now_ms(),
+            "start_ms": self._start_ms,
+            "end_ms": self._end_ms,
+            "frames": self._played,
+            "frames_total": sum(recording.frames_total for recording in self._recordings),
+            "ended": self._ended,
+            "held": held and not self._ended,
+            "playing": not held and not self._ended,
+            "partial_books": [
+                symbol for symbol, seen in self._seen.items() if seen.deep and not seen.snapshot
+            ],
+            "files": [path.name for path in self._files],
+        }
+
+    def play(self) -> None:
+        """End a hold; otherwise nothing."""
+        self._started.set()
+
+    def _opening(self) -> list[Frame]:
+        """A snapshot for every symbol with depth."""
+        return [
+            Frame(
+                self._start_ms, symbol, seen.snapshot or _empty_book((seen.first_update or 1) - 1)
+            )
+            for symbol, seen in self._seen.items()
+            if seen.snapshot or seen.deep
+        ]
+
+    async def _at_once(self, received: Iterator[Received]) -> AsyncIterator[list[Frame]]:
+        while batch := [item.frame for item in islice(received, BATCH)]:
+            self._move_to(batch[-1].time_ms, batch[-1].time_ms, 0)
+            yield batch
+            await self._clock.sleep(0)
+
+    async def _at_pace(
+        self, received: Iterator[Received], speed: float
+    ) -> AsyncIterator[list[Frame]]:
+        due = _Due(speed, self._clock.now_ms())
+        item = next(received, None)
+        while item is not None:
+            at_ms = due.of(item.at_ms)
+            await self._clock.sleep(max(0, at_ms - self._clock.now_ms()) / 1000)
+            batch: list[Frame] = []
+            last_ms = item.frame.time_ms
+            while item and len(batch) < BATCH and due.of(item.at_ms) <= self._clock.now_ms():
+                batch.append(item.frame)
+                last_ms = item.frame.time_ms
+                item = next(received, None)
+            if batch:
+                self._move_to(last_ms, item.frame.time_ms if item else last_ms, speed)
+                yield batch
+
+    def _move_to(self, time_ms: int, next_ms: int, speed: float) -> None:
+        self._position = Position(time_ms, next_ms, self._clock.now_ms(), speed)
+
+    def _bounds(self) -> tuple[int, int]:
+        """Start and end, ms."""
+        if self._recordings:
+            return (
+                min(recording.start_ms for recording in self._recordings),
+                max(recording.last_ms for recording in self._recordings),
+            )
+        now = (self._history.close_time or 0) + 1
+        return now, now
+
+
+class Position(NamedTuple):
+    """Where a replay is: its time as of a moment of the clock, the next frame's time, and the pace between them."""
+
+    time_ms: int
+    next_ms: int
+    as_of_clock_ms: int
+    speed: float
+
+    def now_ms(self, clock_ms: int) -> int:
+        """The replay's time at a moment of the clock: not past the next frame's."""
+        passed = max(0, clock_ms - self.as_of_clock_ms)
+        return min(self.next_ms, self.time_ms + int(passed * self.speed))
+
+
+class _Due:
+    """When frames are due, in ms of the clock."""
+
+    def __init__(self, speed: float, clock_ms: int) -> None:
+        self._speed = speed
+        self._begun = clock_ms
+        self._last: float | None = None
+        self._played = 0.0  # recorded ms up to the last frame, breaks left out
+
+    def of(self, received_ms: float) -> int:
+        """Of a frame received then; to be asked in order, any number of times for each."""
+        gap = 0.0 if self._last is None else received_ms - self._last
+        if 0 < gap <= LONGEST_BREAK_MS:
+            self._played += gap
+        self._last = received_ms
+        return self._begun + int(self._played / self._speed)
+
+
+def _empty_book(update_id: int) -> bytes:
+    return b'{"lastUpdateId":%d,"bids":[],"asks":[]}' % update_id
+
+
+def _check_order(recordings: Sequence[Recording]) -> None:
+    for earlier, later in pairwise(recordings):
+        if later.first_ms < earlier.last_ms - _OVERLAP_MS:
+            raise ReplayError(
+                f"{later.path} begins before {earlier.path} ends: recordings play one after another, "
+                "give them in order of their time"
+            )
+
+
+def _seen(recordings: Sequence[Recording]) -> dict[str, Seen]:
+    """All that recordings tell of their symbols, in order of appearance."""
+    seen: dict[str, Seen] = {}
+    for recording in recordings:
+        for symbol, more in recording.seen.items():
+            seen[symbol] = seen[symbol].followed_by(more) if symbol in seen else more
+    return seen
+
+
+def _rules(seen: dict[str, Seen], history: KlineFiles) -> list[SymbolRules]:
+    rules: list[SymbolRules] = []
+    for symbol in dict.fromkeys([*seen, *history.symbols]):
+        price, qty = Digits(), Digits()
+        if symbol in seen:
+            price, qty = seen[symbol].price, seen[symbol].qty
+        else:
+            history.digits(symbol, price, qty)
+        rules.append(rules_of(symbol, price, qty))
+    return rules
