@@ -82,6 +82,7 @@ class Admin:
             **self._source.state(),
             "now_ms": rest.market.now_ms(),
             "failure": rest.failure,
+            "market": rest.market.counters(),
             "limits": _limits(rest.limits),
             "used_weight": usage.weight,
             "raw_requests": usage.raw_requests,

@@ -190,18 +190,9 @@ def _trading_day(call: Call) -> object:
 
 def _price(call: Call) -> object:
     def one(symbol: str) -> shapes.Body:
-        return {"symbol": symbol, "price": show(_last_price(call.market, symbol))}
+        return {"symbol": symbol, "price": show(call.market.last_price(symbol) or 0)}
 
     return _each(_chosen(call, required=False), one)
-
-
-def _last_price(market: MarketView, symbol: str) -> int:
-    """Of the last trade; of the candles when none is on the tape; 0 when it never traded."""
-    last = market.last_trade(symbol)
-    if last is not None:
-        return last.price
-    stats = market.rolling(symbol, DAY_MS)
-    return stats.last or stats.previous_close
 
 
 def _book_ticker(call: Call) -> object:

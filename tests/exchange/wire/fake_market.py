@@ -50,6 +50,9 @@ class FakeMarket:
     def apply(self, batch: Sequence[Frame]) -> None:
         raise NotImplementedError("this market stands still")
 
+    def counters(self) -> dict[str, int]:
+        return {"applied": 7}
+
     def now_ms(self) -> int:
         return NOW
 
@@ -62,6 +65,10 @@ class FakeMarket:
 
     def last_trade(self, symbol: str) -> Trade | None:
         return None if symbol == "XMRUSDT" else self.tape[-1]
+
+    def last_price(self, symbol: str) -> int | None:
+        last = self.last_trade(symbol)
+        return last.price if last else None
 
     def recent_trades(self, symbol: str, limit: int) -> Sequence[Trade]:
         return self.tape[-limit:]

@@ -1,0 +1,234 @@
+"""The embedded exchange, put together: a source drives a market, HTTP reads it.
+
+:class:`Exchange` lives inside a running loop; :func:`run_exchange` is the whole process.
+"""
+
+import asyncio
+import contextlib
+import logging
+import math
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from binance_mcp_server.exchange.admin import PREFIX as ADMIN
+from binance_mcp_server.exchange.admin import Admin
+from binance_mcp_server.exchange.clock import Clock, MachineClock
+from binance_mcp_server.exchange.http.guard import LoopbackGuard
+from binance_mcp_server.exchange.http.listener import LOOPBACK, Listener, PortInUseError, reserve
+from binance_mcp_server.exchange.http.rest import RestApi
+from binance_mcp_server.exchange.market.state import Market
+from binance_mcp_server.exchange.sources.base import Source
+from binance_mcp_server.exchange.wire.limits import Limits
+from binance_mcp_server.exchange.wire.view import MarketView
+
+log = logging.getLogger(__name__)
+
+FIRST_BATCH_SECONDS = 30
+"""A source that has said nothing by then is broken."""
+EXIT_USAGE = 2
+
+
+class ExchangeError(RuntimeError):
+    """The exchange cannot start; the message says why and what to do."""
+
+
+class Exchange:
+    """One venue on loopback. Use it as an async context manager, or call :meth:`start` and :meth:`close`."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        clock: Clock | None = None,
+        latency_ms: int = 0,
+        limits: Limits | None = None,
+    ) -> None:
+        self.source = source
+        self.market: MarketView = Market(source)
+        self.rest = RestApi(
+            self.market,
+            clock or MachineClock(),
+            limits=limits or Limits(),
+            latency_ms=latency_ms,
+        )
+        self._listener: Listener | None = None
+        self._stream_socket: socket.socket | None = None
+        self._driver: asyncio.Task[None] | None = None
+        self._moved = asyncio.Event()
+        self._ports = (0, 0)
+
+    async def __aenter__(self) -> Self:
+        if self._listener is None:
+            await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def start(self, port: int = 0, stream_port: int = 0) -> None:
+        """Bind loopback, begin to drive the market, and listen once its first batch is in.
+
+        Raises :class:`~.http.listener.PortInUseError`, and :class:`ExchangeError` when the source fails at once.
+        """
+        sock = reserve(port, "--port", reuse=True)
+        try:
+            self._stream_socket = reserve(stream_port, "--stream-port", reuse=False)
+            self._ports = (sock.getsockname()[1], self._stream_socket.getsockname()[1])
+            self._driver = asyncio.create_task(self._drive(), name="exchange market")
+            await self._first_batch()
+            self._listener = Listener(self._application(), sock)
+            await self._listener.start()
+        except BaseException:
+            sock.close()
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """End everything that was started; may be called twice."""
+        if self._listener is not None:
+            await self._listener.stop()
+            self._listener = None
+        if self._driver is not None:
+            self._driver.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._driver
+            self._driver = None
+        if self._stream_socket is not None:
+            self._stream_socket.close()
+            self._stream_socket = None
+
+    @property
+    def rest_url(self) -> str:
+        return f"http://{LOOPBACK}:{self._ports[0]}"
+
+    def ready_line(self) -> dict[str, str]:
+        """What the process prints when it is ready. Streams open later: their addresses are reserved."""
+        rest, stream = self._ports
+        return {
+            "event": "ready",
+            "rest": self.rest_url,
+            "stream": f"ws://{LOOPBACK}:{stream}",
+            "ws_api": f"ws://{LOOPBACK}:{rest}/ws-api/v3",
+            "admin": f"{self.rest_url}{ADMIN}",
+        }
+
+    def _application(self) -> LoopbackGuard:
+        admin = Admin(self.source, self.rest)
+        routes = [Mount(ADMIN, app=admin), Mount("/", app=self.rest)]
+        return LoopbackGuard(Starlette(routes=routes), admin=ADMIN)
+
+    async def _drive(self) -> None:
+        try:
+            async for batch in self.source.frames():
+                self.market.apply(batch)
+                self._moved.set()
+                await asyncio.sleep(0)  # a source that never waits must not starve HTTP
+        except Exception as error:
+            self.rest.failure = f"{type(error).__name__}: {error}"
+            log.exception(
+                "the market stopped: every market data request is answered 503 from now on"
+            )
+        finally:
+            self._moved.set()
+
+    async def _first_batch(self) -> None:
+        """Every source begins with a batch (perhaps an empty one), also when it is held."""
+        try:
+            await asyncio.wait_for(self._moved.wait(), FIRST_BATCH_SECONDS)
+        except TimeoutError:
+            raise ExchangeError(f"the source sent nothing in {FIRST_BATCH_SECONDS} s") from None
+        if self.rest.failure is not None:
+            raise ExchangeError(f"the market cannot start: {self.rest.failure}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeOptions:
+    """What the command line says, in its own words."""
+
+    port: int = 0
+    stream_port: int = 0
+    replay: tuple[Path, ...] = ()
+    """Recordings and kline files; without any, a simulated market."""
+    speed: str = "1"
+    """Of a replay: ``"1"``, ``"20"``, ``"0.5"`` … or ``"max"``."""
+    hold: bool = False
+    """A replay waits for ``POST /__sim/play``."""
+    seed: int = 1
+    """Of the simulated market."""
+    latency_ms: int = 0
+
+
+async def run_exchange(options: ExchangeOptions) -> int:
+    """The whole process: one JSON line on stdout when ready, logs on stderr, until SIGINT or SIGTERM.
+
+    Returns the exit code: 0, or 2 when something that was asked for cannot be had (stderr says what to do).
+    """
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
+    )
+    stopped = _stop_event()
+    try:
+        exchange = Exchange(_source(options, MachineClock()), latency_ms=options.latency_ms)
+        await exchange.start(options.port, options.stream_port)
+    except (ExchangeError, PortInUseError, ValueError, OSError) as error:
+        sys.stderr.write(f"exchange: {error}\n")
+        return EXIT_USAGE
+    async with exchange:
+        sys.stdout.write(msgspec.json.encode(exchange.ready_line()).decode() + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+    return 0
+
+
+def _stop_event() -> asyncio.Event:
+    """Set at SIGINT and SIGTERM."""
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    return stopped
+
+
+def _source(options: ExchangeOptions, clock: Clock) -> Source:
+    """The source that the options ask for; raises ``ValueError`` (a bad recording is one) with what to do."""
+    if options.latency_ms < 0:
+        raise ValueError(f"--latency is in milliseconds, 0 or more, not {options.latency_ms}")
+    speed = parse_speed(options.speed)
+    if options.replay:
+        from binance_mcp_server.exchange.sources.replay import ReplaySource
+
+        return ReplaySource(options.replay, clock, speed=speed, hold=options.hold)
+    if options.hold or speed != 1:
+        raise ValueError("--hold and --speed are for a recording: name one with --replay FILE")
+    from binance_mcp_server.exchange.sources.scenario import ScenarioSource
+
+    return ScenarioSource(options.seed, clock)
+
+
+def parse_speed(text: str) -> float | None:
+    """``"20"`` → 20.0; ``"max"`` → ``None``. Raises ``ValueError``."""
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not (math.isfinite(speed) and speed > 0):
+        raise ValueError(f"--speed is a number above 0 or max, not {text!r}")
+    return speed
