@@ -29,7 +29,7 @@ MINUTE_MS = 60_000
 DAY_MS = MINUTES_A_DAY * MINUTE_MS
 DAYS = 92
 """Whole days of the past; the begun day before the start comes on top."""
-_KEPT_DAYS = 200  # about 11 MB
+_KEPT_DAYS = 200  # about 14 MB
 _TELLING = 4  # trades that it takes to show an open, a high, a low and a close
 _WICK_UNIT = 10**12 << 32
 _PULL = 64  # a day's walk is drawn back by 1/64 of its distance from the opening price

@@ -21,6 +21,7 @@ MAX_CATCH_UP_MS = 60_000
 """A longer sleep of the machine is not simulated afterwards: the market was halted meanwhile."""
 
 _INTERVAL = "1m"
+_SECOND_MS = 1_000
 _MINUTE_MS = 60_000
 _SNAPSHOT_LEVELS = 5000
 
@@ -34,6 +35,10 @@ class ScenarioHistory:
     def intervals(self, symbol: str) -> Sequence[str]:
         """One-minute candles; none for a symbol that does not trade."""
         return (_INTERVAL,) if self._past.traded(symbol) else ()
+
+    def first_open(self, symbol: str, interval: str) -> int | None:
+        """Open time of the oldest row, without making any."""
+        return self._past.first_ms if interval in self.intervals(symbol) else None
 
     def rows(
         self, symbol: str, interval: str, start_ms: int, end_ms: int
@@ -65,11 +70,15 @@ class ScenarioSource:
     Steps end at whole multiples of *step_ms* of the clock. When the clock is late, the steps in between are made one
     by one, so that the same seed and start always give the same bytes; only after more than
     :data:`MAX_CATCH_UP_MS` are they left out, and ``state()["skipped_ms"]`` counts what is missing.
+
+    Raises ``ValueError`` unless *step_ms* divides a second: no step may reach over the end of a candle.
     """
 
     def __init__(
         self, seed: int, clock: Clock, step_ms: int = 100, listings: Sequence[Listing] = LISTINGS
     ) -> None:
+        if step_ms <= 0 or _SECOND_MS % step_ms:
+            raise ValueError(f"a step must be a whole part of a second, not {step_ms} ms")
         self._seed = seed
         self._clock = clock
         self._step_ms = step_ms

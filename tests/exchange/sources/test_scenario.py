@@ -11,7 +11,7 @@ import pytest
 
 from binance_mcp_server.exchange.clock import VirtualClock
 from binance_mcp_server.exchange.numbers import parse
-from binance_mcp_server.exchange.sources.base import Frame, Source
+from binance_mcp_server.exchange.sources.base import BoundedHistory, Frame, Source
 from binance_mcp_server.exchange.sources.scenario import MAX_CATCH_UP_MS, ScenarioSource
 
 START_MS = 1_790_000_000_037
@@ -39,6 +39,7 @@ def data(frames: Iterable[Frame], stream: str) -> list[dict[str, Any]]:
 def test_it_is_a_source() -> None:
     source: Source = ScenarioSource(1, VirtualClock(START_MS))
     assert source.start_ms == source.now_ms() == START_MS
+    assert isinstance(source.history, BoundedHistory)
     assert len({rules.symbol for rules in source.rules}) == len(source.rules) >= 12
 
 
@@ -106,6 +107,12 @@ def test_time_never_runs_back() -> None:
     assert times == sorted(times)
 
 
+@pytest.mark.parametrize("step_ms", [0, -100, 70, 2000])
+def test_a_step_that_could_reach_over_the_end_of_a_candle_is_refused(step_ms: int) -> None:
+    with pytest.raises(ValueError, match="part of a second"):
+        ScenarioSource(1, VirtualClock(START_MS), step_ms)
+
+
 def test_it_can_be_read_once() -> None:
     source, _ = made()
     with pytest.raises(RuntimeError, match="already"):
@@ -124,6 +131,17 @@ def test_history_is_in_the_venues_digits() -> None:
     assert source.history.intervals("BTCUSDT") == ("1m",)
     assert source.history.rows("BTCUSDT", "1h", 0, START_MS) is None
     assert source.history.intervals("XMRUSDT") == ()
+
+
+def test_the_oldest_row_is_known_without_making_all() -> None:
+    source, _ = made()
+    first = source.history.first_open("BTCUSDT", "1m")
+    assert first is not None
+    rows = source.history.rows("BTCUSDT", "1m", 0, first + MINUTE_MS)
+    assert rows is not None
+    assert rows[0].open_time == first
+    assert source.history.first_open("XMRUSDT", "1m") is None
+    assert source.history.first_open("BTCUSDT", "1h") is None
 
 
 def test_the_first_live_trade_is_at_the_last_close_of_the_past() -> None:
