@@ -1,5 +1,6 @@
 """Binance's own SDK, unchanged but for its address: its strict models take every answer that we give."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ def rest_api(place: Place, **settings: object) -> Any:
 
 
 @pytest.fixture(scope="module")
-def api(place: Place) -> Any:
-    return rest_api(place)
+def api(place: Place) -> Iterator[Any]:
+    made = rest_api(place)
+    yield made
+    made._session.close()
 
 
 @pytest.fixture
@@ -41,6 +44,7 @@ def test_microseconds_when_it_is_set_to_them(place: Place, symbol: str) -> None:
     assert api.time().data().server_time > 1_700_000_000_000_000
     row = api.klines(symbol=symbol, interval="1m", limit=1).data()[0]
     assert row[6] - row[0] == 59_999_999
+    api._session.close()
 
 
 def test_the_book(api: Any, symbol: str) -> None:

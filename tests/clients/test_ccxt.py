@@ -1,5 +1,6 @@
 """ccxt, unchanged but for its addresses, reads every kind of public market data."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -19,12 +20,13 @@ def moved(urls: Any, rest: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def exchange(place: Place) -> Any:
+def exchange(place: Place) -> Iterator[Any]:
     ccxt = pytest.importorskip("ccxt", exc_type=ImportError)
     client = ccxt.binance({"options": {"fetchMarkets": {"types": ["spot"]}}})
     client.urls["api"] = moved(client.urls["api"], place.rest)
     client.load_markets()
-    return client
+    yield client
+    client.session.close()
 
 
 @pytest.fixture

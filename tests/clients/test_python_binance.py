@@ -1,6 +1,8 @@
 """python-binance, unchanged but for its address, makes every public REST call that it knows."""
 
+import asyncio
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(scope="module")
-def client(place: Place) -> Any:
+def client(place: Place) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module = pytest.importorskip("binance.client", exc_type=ImportError)
@@ -19,7 +21,13 @@ def client(place: Place) -> Any:
     class Client(module.Client):  # type: ignore[name-defined,misc]
         API_URL = f"{place.rest}/api"
 
-    return Client()
+    loop = asyncio.new_event_loop()  # it takes the current one, or makes one that nobody closes
+    asyncio.set_event_loop(loop)
+    made = Client()
+    yield made
+    made.close_connection()
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture
