@@ -10,14 +10,14 @@ import math
 import signal
 import socket
 import sys
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
-from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from binance_mcp_server.exchange.admin import PREFIX as ADMIN
 from binance_mcp_server.exchange.admin import Admin
@@ -126,14 +126,20 @@ class Exchange:
             "admin": f"{self.rest_url}{ADMIN}",
         }
 
-    def _application(self) -> LoopbackGuard:
-        admin = Admin(self.source, self.rest)
-        routes = [Mount(ADMIN, app=admin), Mount("/", app=self.rest)]
-        return LoopbackGuard(Starlette(routes=routes), admin=ADMIN)
+    def _application(self) -> ASGIApp:
+        admin, rest = Admin(self.source, self.rest), self.rest
+
+        async def route(scope: Scope, receive: Receive, send: Send) -> None:
+            path: str = scope["path"]
+            app: ASGIApp = admin if path == ADMIN or path.startswith(f"{ADMIN}/") else rest
+            await app(scope, receive, send)
+
+        return LoopbackGuard(route, admin=ADMIN)
 
     async def _drive(self) -> None:
+        frames = self.source.frames()
         try:
-            async for batch in self.source.frames():
+            async for batch in frames:
                 self.market.apply(batch)
                 self._moved.set()
                 await asyncio.sleep(0)  # a source that never waits must not starve HTTP
@@ -144,6 +150,8 @@ class Exchange:
             )
         finally:
             self._moved.set()
+            if isinstance(frames, AsyncGenerator):  # it may hold files
+                await frames.aclose()
 
     async def _first_batch(self) -> None:
         """Every source begins with a batch (perhaps an empty one), also when it is held."""
@@ -182,16 +190,24 @@ async def run_exchange(options: ExchangeOptions) -> int:
     )
     stopped = _stop_event()
     try:
-        exchange = Exchange(_source(options, MachineClock()), latency_ms=options.latency_ms)
+        source = _source(options, MachineClock())
+    except (ValueError, OSError) as error:
+        return _refuse(error)
+    exchange = Exchange(source, latency_ms=options.latency_ms)
+    try:
         await exchange.start(options.port, options.stream_port)
-    except (ExchangeError, PortInUseError, ValueError, OSError) as error:
-        sys.stderr.write(f"exchange: {error}\n")
-        return EXIT_USAGE
+    except (ExchangeError, PortInUseError) as error:
+        return _refuse(error)
     async with exchange:
         sys.stdout.write(msgspec.json.encode(exchange.ready_line()).decode() + "\n")
         sys.stdout.flush()
         await stopped.wait()
     return 0
+
+
+def _refuse(error: Exception) -> int:
+    sys.stderr.write(f"exchange: {error}\n")
+    return EXIT_USAGE
 
 
 def _stop_event() -> asyncio.Event:

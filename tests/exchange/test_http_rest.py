@@ -243,6 +243,13 @@ async def test_over_the_limit_is_429_then_418_and_then_it_goes_on() -> None:
     assert api.counters.by_status == {200: 3, 429: 1, 418: 2}
 
 
+async def test_a_ban_holds_on_every_path() -> None:
+    api = venue(Limits(raw_requests=1, ban_after=0))
+    await ask(api, "/api/v3/nowhere")
+    for path in ("/api/v3/nowhere", "/api/v1/time", "/api/v3/ping"):
+        assert (await ask(api, path)).status == 418
+
+
 async def test_a_malformed_request_costs_its_weight() -> None:
     api = venue()
     await ask(api, "/api/v3/trades?symbol=nope")

@@ -31,7 +31,6 @@ RETIRED = ("/api/v1/", "/api/v3/userDataStream")
 """Gone since 2026-03-25 and 2026-02-20."""
 OTHER_PRODUCTS = ("/sapi/", "/fapi/", "/dapi/", "/eapi/", "/papi/")
 SCALES = {b"": 1, b"MILLISECOND": 1, b"millisecond": 1, b"MICROSECOND": 1000, b"microsecond": 1000}
-_METHODS = (b"access-control-allow-methods", b"GET, HEAD, OPTIONS")
 _COMMON_HEADERS = [
     (b"server", b"nginx"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -41,6 +40,7 @@ _COMMON_HEADERS = [
     (b"pragma", b"no-cache"),
     (b"expires", b"0"),
     (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
 ]
 
 
@@ -95,30 +95,30 @@ class RestApi:
             await self._clock.sleep(self._latency_ms / 2000)
 
     def _answer(self, scope: Scope, path: str) -> Answer:
-        if path.startswith(RETIRED):
-            return html_answer(410, "410 Gone")
         endpoint = ENDPOINTS.get(path.removeprefix(PREFIX)) if path.startswith(PREFIX) else None
-        if endpoint is None:
+        if endpoint is None and not path.startswith("/api/"):
             return _not_found(scope, path)
-        answer = self._limited(scope, endpoint)
+        answer = self._limited(scope, path, endpoint)
         used = str(self.usage(_ip(scope)).weight).encode()
         answer.headers += [
             *_COMMON_HEADERS,
-            _METHODS,
             (b"x-mbx-uuid", str(uuid.uuid4()).encode()),
             (b"x-mbx-used-weight", used),
             (b"x-mbx-used-weight-1m", used),
         ]
         return answer
 
-    def _limited(self, scope: Scope, endpoint: Endpoint) -> Answer:
-        """The endpoint's answer, or the refusal; never an exception."""
+    def _limited(self, scope: Scope, path: str, endpoint: Endpoint | None) -> Answer:
+        """An answer or a refusal, never an exception. Paths that are not there weigh nothing, but count."""
         params, malformed = _params(scope)
+        weight = endpoint.weight(params) if endpoint else 0
         try:
-            self._ledger(_ip(scope)).charge(
-                endpoint.weight(params), self.limits, self._clock.now_ms()
-            )
-            if scope["method"] not in ("GET", "HEAD"):
+            self._ledger(_ip(scope)).charge(weight, self.limits, self._clock.now_ms())
+            if path.startswith(RETIRED):
+                return html_answer(410, "410 Gone")
+            if endpoint is None:
+                return _not_found(scope, path)
+            if scope["method"] not in {"GET", "HEAD"}:
                 return _method_not_allowed(scope)
             return self._ask(scope, endpoint, params) if malformed is None else _refusal(malformed)
         except VenueError as error:
