@@ -5,8 +5,6 @@ venue's own faults. Every try takes its weight from the ledger anew, and waits o
 """
 
 import random as random_module
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -49,6 +47,8 @@ T = TypeVar("T")
 
 MIRROR_AGE: Final = 3600.0
 """Seconds for which a refusal by region (451) is remembered."""
+TIME_AGE: Final = 10.0
+"""Seconds for which the venue's time, once told, is carried on by our own clock."""
 _FIRST_BACKOFF: Final = 0.25
 _LONGEST_BACKOFF: Final = 4.0
 _LATE: Final = 5.0
@@ -58,14 +58,15 @@ _MARGIN: Final = 1.0
 _TIME_SAMPLES: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Reply(Generic[T]):
+class Reply(msgspec.Struct, Generic[T], frozen=True):
     """What the venue answered, when and from where."""
 
     data: T
     received_ms: int
     """When the body was whole: ms since the epoch by this machine's clock."""
     source: Literal["rest", "mirror"]
+    venue_ms: int
+    """The venue's time at that moment, as far as we know it."""
 
 
 class BinanceApi:
@@ -102,6 +103,8 @@ class BinanceApi:
         self._mirror_until: float | None = None
         self.offset_ms: int | None = None
         """Venue's clock minus ours, ms; ``None`` until ``sync_time``."""
+        self._told: float | None = None
+        """When an answer last told the venue's time; monotonic seconds."""
 
     async def send(self, request: Request[T]) -> Reply[T]:
         """The venue's answer to *request*.
@@ -109,23 +112,29 @@ class BinanceApi:
         Raises ``LimitError`` (nothing was sent), ``TransportError`` or ``VenueError``; takes at most ``max_wait``
         seconds of waiting for room, short pauses between tries, and one time-out.
         """
-        left = self._waiting_budget()
-        tries = 0
+        deadline = self._clock.monotonic() + self._max_wait
+        tries, left = 0, self._max_wait
         while True:
             base = self._base(request.path)
             try:
-                return await self._attempt(request, base, left())
-            except HeldBackError:
-                continue  # the ledger knows why, and waits or refuses
-            except RegionError:
-                if not self._turn_to_mirror(request.path, base):
-                    raise
-            except (RetryableTransportError, UnavailableError, ThrottledError) as error:
-                if not self._worth_another(error, tries, left()):
-                    raise
-                if not isinstance(error, ThrottledError):  # there the ledger does the waiting
-                    await self._clock.sleep(self._backoff(tries))
-                tries += 1
+                return await self._attempt(request, base, left)
+            except BinanceMcpError as error:
+                left = deadline - self._clock.monotonic()
+                tries += await self._prepare_another(error, request.path, base, tries, left)
+
+    async def _prepare_another(
+        self, error: BinanceMcpError, path: str, base: str, tries: int, left: float
+    ) -> int:
+        """Get ready for another try after *error*, or raise it; returns what that try counts."""
+        if isinstance(error, HeldBackError):
+            return 0  # the ledger knows why, and waits or refuses
+        if isinstance(error, RegionError) and self._turn_to_mirror(path, base):
+            return 0
+        if not self._worth_another(error, tries, left):
+            raise error
+        if not isinstance(error, ThrottledError):  # there the ledger does the waiting
+            await self._clock.sleep(self._backoff(tries))
+        return 1
 
     async def _attempt(self, request: Request[T], base: str, max_wait: float) -> Reply[T]:
         reservation = await self._ledger.acquire(request.weight, max_wait=max_wait, hold=self._hold)
@@ -143,12 +152,12 @@ class BinanceApi:
             data = decode(request, raw.body)
         except msgspec.DecodeError as error:
             raise self._unreadable(error, raw, base) from None
-        return Reply(data, received_ms, "rest" if base is self._hosts.rest else "mirror")
-
-    def _waiting_budget(self) -> Callable[[], float]:
-        """How much of ``max_wait`` is left, seconds."""
-        deadline = self._clock.monotonic() + self._max_wait
-        return lambda: deadline - self._clock.monotonic()
+        return Reply(
+            data,
+            received_ms,
+            "rest" if base is self._hosts.rest else "mirror",
+            received_ms + (self.offset_ms or 0),
+        )
 
     def _base(self, path: str) -> str:
         until = self._mirror_until
@@ -169,11 +178,11 @@ class BinanceApi:
     def _worth_another(self, error: BinanceMcpError, tries: int, left: float) -> bool:
         if isinstance(error, ThrottledError):
             return tries == 0 < self._retries and (error.retry_after or 0) + _MARGIN <= left
-        if isinstance(error, UnavailableError) and not (
-            error.status in SICK or error.code in TEMPORARY
-        ):
-            return False
-        return tries < self._retries
+        if isinstance(error, UnavailableError):
+            temporary = error.status in SICK or error.code in TEMPORARY
+        else:
+            temporary = isinstance(error, RetryableTransportError)
+        return temporary and tries < self._retries
 
     def _backoff(self, tries: int) -> float:
         return self._random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**tries))
@@ -209,10 +218,10 @@ class BinanceApi:
             advice="Try again; if it stays, something in between changes the venue's answers.",
         )
 
-    async def sync_time(self) -> int:
-        """Measure and keep ``offset_ms`` by the least delayed of a few answers to ``/api/v3/time``."""
+    async def sync_time(self, samples: int = _TIME_SAMPLES) -> int:
+        """Measure and keep ``offset_ms`` by the least delayed of *samples* answers to ``/api/v3/time``."""
         best: tuple[float, int] | None = None
-        for _ in range(_TIME_SAMPLES):
+        for _ in range(samples):
             asked = self._clock.monotonic()
             reply = await self.send(endpoints.server_time())
             delay = self._clock.monotonic() - asked
@@ -220,7 +229,18 @@ class BinanceApi:
                 local_ms = reply.received_ms - round(delay * 500)
                 best = delay, reply.data.server_time - local_ms
         self.offset_ms = best[1] if best else 0
+        self._told = self._clock.monotonic()
         return self.offset_ms
+
+    async def now_ms(self) -> int:
+        """The venue's time; asked for unless an answer told it a moment ago.
+
+        A venue's clock may run by its own rules (a recording that is held, or played fast), so an old offset will not do.
+        """
+        told = self._told
+        if told is None or self._clock.monotonic() - told > TIME_AGE:
+            await self.sync_time(samples=1)
+        return self.venue_now_ms()
 
     def venue_now_ms(self) -> int:
         """The venue's time as far as we know it, ms since the epoch."""

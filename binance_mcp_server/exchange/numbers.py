@@ -6,7 +6,7 @@ when it is printed.
 """
 
 DECIMALS = 8
-SCALE = 10**DECIMALS
+SCALE: int = 10**DECIMALS
 
 
 def parse(text: str) -> int:

@@ -4,7 +4,7 @@ Range rules: rest-api.md, klines (read 2026-11-22), and those of all ranges: onl
 an end → the latest up to it; both → the oldest from the start, up to the end. All by open time, ends included.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -82,9 +82,11 @@ class CandleReader:
         limit: int = 500,
         time_zone: str | None = None,
         ui: bool = False,
+        on_progress: Callable[[int, int], Awaitable[None]] | None = None,
     ) -> Answer[CandlePage]:
         """Up to *limit* (1 to 20,000) candles of a range; the latest where no start is given.
 
+        *on_progress* is told how many there are so far, of how many asked for, after every page of a range with a start.
         Raises :class:`InputError` for arguments that make no sense and for a symbol that does not exist.
         """
         check_limit(limit, MOST, what="candles")
@@ -93,8 +95,12 @@ class CandleReader:
         if start_ms is None:
             return _page(await self._latest(series, end_ms, limit, ui=ui), None)
         parts = self._onward(series, start_ms, end_ms, limit, ui=ui)
+        gathered: list[_Part] = []
         async with aclosing(parts):
-            gathered = [part async for part in parts]
+            async for part in parts:
+                gathered.append(part)
+                if on_progress:
+                    await on_progress(_count(gathered), limit)
         next_ms = self._next(gathered[-1], end_ms) if _count(gathered) >= limit else None
         return _page(gathered, next_ms)
 

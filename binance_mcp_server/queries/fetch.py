@@ -44,6 +44,10 @@ class Api(Protocol):
         """Ask the venue for its time."""
         ...
 
+    async def now_ms(self) -> int:
+        """The venue's time now; it is asked where what is known may be old."""
+        ...
+
 
 class Symbols(Protocol):
     """What a read needs of the symbol registry."""

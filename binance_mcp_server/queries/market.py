@@ -57,6 +57,7 @@ class MarketQueries:
     """
 
     def __init__(self, api: Api, registry: SymbolRegistry, clock: Clock) -> None:
+        self._api = api
         self._clock = clock
         self._fetcher = Fetcher(api, registry)
         self.symbols = registry
@@ -64,6 +65,10 @@ class MarketQueries:
         self.trades = TradeReader(self._fetcher)
         self._tickers: Answer[tuple[Ticker, ...]] | None = None
         self._tickers_at = 0.0
+
+    async def now_ms(self) -> int:
+        """The venue's present, ms since the epoch; it is asked for when what is known may be old."""
+        return await self._api.now_ms()
 
     async def prices(self, symbols: Sequence[str]) -> Answer[tuple[PriceTicker, ...]]:
         """Last prices in the order asked, each symbol once."""

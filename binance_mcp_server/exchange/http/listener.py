@@ -26,7 +26,8 @@ class PortInUseError(OSError):
 
 def reserve(port: int, option: str, *, reuse: bool) -> socket.socket:
     """A bound socket on loopback; port 0 takes any free one. Raises :class:`PortInUseError`."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named as TCP, or asyncio does not switch Nagle off: small answers would wait 40 ms for an acknowledgement.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if reuse:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

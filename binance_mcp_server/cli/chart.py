@@ -1,0 +1,62 @@
+"""A candle chart for terminals, drawn from a ``get_candles`` reply."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rich.text import Text
+
+ROWS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One candle's prices."""
+
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+
+    @property
+    def rises(self) -> bool:
+        return self.close >= self.open
+
+    def mark(self, low: Decimal, high: Decimal) -> str:
+        """What to draw in the price band from *low* to *high*: body, wick or nothing."""
+        if max(self.open, self.close) >= low and min(self.open, self.close) < high:
+            return "┃"
+        return "│" if self.high >= low and self.low < high else " "
+
+
+def draw(reply: str, rows: int = ROWS) -> Text:
+    """The chart of a CSV *reply*: rising candles green, falling ones red, prices at the left."""
+    bars = _bars(reply)
+    chart = Text()
+    if not bars:
+        return chart
+    top, bottom = max(bar.high for bar in bars), min(bar.low for bar in bars)
+    step = (top - bottom) / rows or Decimal(1)
+    width = max(len(f"{top:,f}"), len(f"{bottom:,f}"))
+    for row in range(rows):
+        high = top - step * row
+        # the lowest band reaches a little below, so that the low itself is in it; the highest above
+        low = high - step
+        label = f"{high:,f}"[:width] if row in {0, rows // 2} else ""
+        label = f"{bottom:,f}" if row == rows - 1 else label
+        chart.append(f"{label:>{width}} ")
+        for bar in bars:
+            mark = bar.mark(low, high if row else high + step)
+            chart.append(mark, style="green" if bar.rises else "red")
+        chart.append("\n")
+    return chart
+
+
+def _bars(reply: str) -> Sequence[Bar]:
+    lines = reply.splitlines()
+    header = next((n for n, line in enumerate(lines) if line.startswith("open_time,")), len(lines))
+    return [
+        Bar(*(Decimal(row[name]) for name in ("open", "high", "low", "close")))
+        for row in csv.DictReader(lines[header:])
+    ]

@@ -1,0 +1,73 @@
+"""``serve``: the MCP server on stdio or HTTP."""
+
+import argparse
+import gc
+import logging
+import sys
+from typing import Any
+
+from binance_mcp_server.settings import Settings, load_settings
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve until the client goes or a signal comes; returns the exit code."""
+    settings = load_settings(
+        {
+            "venue": options.venue,
+            "http": options.http,
+            "toolsets": options.toolsets,
+            "read_only": options.read_only,
+        }
+    )
+    _log_to_stderr()
+    gc.disable()  # a collection amid thousands of new classes finds nothing and takes its time
+    import asyncio
+
+    try:
+        return asyncio.run(_serve(settings))
+    finally:
+        gc.enable()
+
+
+async def _serve(settings: Settings) -> int:
+    from binance_mcp_server.cli.sim import SimVenue
+    from binance_mcp_server.server import build_server
+
+    sim = SimVenue() if settings.venue == "sim" and "spot" not in settings.hosts else None
+    server = build_server(settings, addresses=sim.addresses if sim else None)
+    gc.freeze()
+    gc.enable()
+    try:
+        await _run(server, settings)
+    finally:
+        if sim:
+            await sim.close()
+    return 0
+
+
+async def _run(server: Any, settings: Settings) -> None:
+    if settings.http is None:
+        await server.run_async(transport="stdio", show_banner=False, log_level="WARNING")
+        return
+    await server.run_async(
+        transport="http",
+        host=settings.http.host,
+        port=settings.http.port,
+        show_banner=False,
+        log_level="WARNING",
+        host_origin_protection=True,
+        allowed_hosts=_allowed_hosts(settings.http.host, settings.http.port),
+        uvicorn_config={"access_log": False},
+    )
+
+
+def _allowed_hosts(host: str, port: int) -> list[str]:
+    """Names under which a client may address us: DNS rebinding arrives under another."""
+    names = {host, "127.0.0.1", "localhost", "[::1]"} - {"0.0.0.0", "::"}  # noqa: S104
+    return sorted(names | {f"{name}:{port}" for name in names} | {f"{name}:*" for name in names})
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )

@@ -1,0 +1,72 @@
+"""The embedded exchange as a child process, started when the first tool needs it."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from binance_mcp_server.errors import SettingsError
+from binance_mcp_server.venues import Hosts
+
+READY_WITHIN = 30.0
+"""Seconds; a start takes one or two."""
+END_WITHIN = 5.0
+
+
+class SimVenue:
+    """An exchange of our own on loopback. It ends with us: it watches the pipe that it is started with."""
+
+    def __init__(self, arguments: Sequence[str] = ()) -> None:
+        self._arguments = tuple(arguments)
+        self._process: asyncio.subprocess.Process | None = None
+        self._ready: asyncio.Task[dict[str, str]] | None = None
+
+    async def start(self) -> dict[str, str]:
+        """Its ready line, started at the first call.
+
+        Raises ``SettingsError`` when it does not come up.
+        """
+        if self._ready is None:
+            self._ready = asyncio.create_task(self._launch())
+        return await asyncio.shield(self._ready)
+
+    async def addresses(self) -> Hosts:
+        """Where it is."""
+        line = await self.start()
+        return Hosts(rest=line["rest"], stream=line["stream"], ws_api=line["ws_api"])
+
+    async def _launch(self) -> dict[str, str]:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "binance_mcp_server",
+            "exchange",
+            "--exit-with-parent",
+            *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        line = b""
+        if self._process.stdout is not None:
+            with suppress(TimeoutError):
+                line = await asyncio.wait_for(self._process.stdout.readline(), READY_WITHIN)
+        if not line:
+            await self.close()
+            raise SettingsError(
+                "the embedded exchange did not start", advice="Its message on stderr says why."
+            )
+        ready: dict[str, str] = json.loads(line)
+        return ready
+
+    async def close(self) -> None:
+        """End it and wait until it is gone."""
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), END_WITHIN)
+        except TimeoutError:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,1 @@
+"""MCP tools, resources and prompts by domain: arguments in, one call of a service, a view out."""

@@ -1,0 +1,116 @@
+"""The arguments that tools share, described once. Descriptions are read by models on every call: keep them short."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from binance_mcp_server.errors import InputError
+from binance_mcp_server.market.times import parse_time
+from binance_mcp_server.mcp_support import cursors
+from binance_mcp_server.queries.market import MarketQueries
+
+MAX_BYTES_LIMIT = 4_000_000
+
+Market = Annotated[Literal["spot", "usdm", "coinm"], Field(description="Product")]
+Format = Annotated[Literal["csv", "json"], Field(description="Form of the table")]
+Columns = Annotated[
+    Literal["default", "all"] | list[str], Field(description='"all", or names of columns')
+]
+Cursor = Annotated[str | None, Field(description="`next` of the previous reply")]
+MaxBytes = Annotated[
+    int | None,
+    Field(description=f"Reply budget, 500 to {MAX_BYTES_LIMIT}", ge=500, le=MAX_BYTES_LIMIT),
+]
+Symbol = Annotated[str, Field(description="e.g. BTCUSDT (btc/usdt works too)")]
+Time = Annotated[str | int | None, Field(description="ISO 8601, ms or µs; -24h, -7d: before now")]
+TimeZone = Annotated[
+    str | None, Field(description="UTC offset of the boundaries, -12:00 to +14:00")
+]
+
+
+def _as_list(value: Any) -> Any:
+    """Models often pass one symbol, or several in one string, where a list is meant."""
+    if isinstance(value, str):
+        text = value.strip().removeprefix("[").removesuffix("]")
+        return [part.strip().strip("\"'") for part in text.split(",") if part.strip()]
+    return value
+
+
+Symbols = Annotated[
+    list[str],
+    BeforeValidator(_as_list),
+    Field(description='Symbols, e.g. ["BTCUSDT","ETHUSDT"]', min_length=1, max_length=200),
+]
+
+
+def limit(value: int, most: int) -> int:
+    """*value* if it is a usable row limit.
+
+    Raises ``InputError`` otherwise: a limit is never changed silently.
+    """
+    if not 1 <= value <= most:
+        raise InputError(
+            f"limit is {value}; it has to be from 1 to {most}.",
+            advice=f"Ask for at most {most} at once and go on with the `next` cursor.",
+        )
+    return value
+
+
+def decimal(value: str | float | None, name: str) -> Decimal | None:
+    """*value* as an exact number; ``None`` and an empty text stay out.
+
+    Raises ``InputError`` for anything that is not a finite number.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise InputError(f"{name} is not a number.", advice=f'Give {name} as digits, e.g. "0.5".')
+    return number
+
+
+async def moment(value: str | int | None, queries: MarketQueries) -> int | None:
+    """A time argument as ms since the epoch. "-24h" counts from the venue's present, which may need asking.
+
+    Raises ``InputError`` for what is not a time.
+    """
+    if value is None or value == "":
+        return None
+    relative = isinstance(value, str) and ("-" in value[:1] or "ago" in value or "now" in value)
+    return parse_time(value, now_ms=await queries.now_ms() if relative else None)
+
+
+def choose_columns(wanted: str | list[str], default: list[str], every: list[str]) -> list[str]:
+    """The columns to show, in the order asked for.
+
+    Raises ``InputError`` for a name that does not exist.
+    """
+    if wanted == "default":
+        return default
+    if wanted == "all":
+        return every
+    names = [wanted] if isinstance(wanted, str) else wanted
+    unknown = [name for name in names if name not in every]
+    if unknown or not names:
+        raise InputError(
+            f"unknown column {', '.join(map(repr, unknown)) or '(none given)'}.",
+            advice=f"Columns are: {', '.join(every)}.",
+        )
+    return list(dict.fromkeys(names))
+
+
+def by_offset(
+    tool: str, question: Mapping[str, object], offset: int, total: int
+) -> Callable[[int], str | None]:
+    """Cursors over a list whose order the question fixes: go on after the rows shown."""
+
+    def after(kept: int) -> str | None:
+        reached = offset + kept
+        return cursors.issue(tool, question, {"from": reached}) if reached < total else None
+
+    return after

@@ -1,0 +1,228 @@
+"""Tools that read the market: prices, tickers, order books, candles, trades, and a scan of all symbols."""
+
+from typing import Annotated, Any, Literal
+
+from fastmcp import Context, FastMCP
+from fastmcp.tools import ToolResult
+from pydantic import Field
+
+from binance_mcp_server.commands import arguments as args
+from binance_mcp_server.commands.tables import book, candles, scan, trades
+from binance_mcp_server.commands.views import tickers
+from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.market.symbol_names import normalise
+from binance_mcp_server.market.times import format_time
+from binance_mcp_server.mcp_support import cursors
+from binance_mcp_server.mcp_support.registration import add_read_tool
+from binance_mcp_server.mcp_support.tables import MAX_BYTES, Table, object_result, reply
+from binance_mcp_server.models.exact import trim
+from binance_mcp_server.services import Services
+
+SMALL = 4_000
+"""Budget of replies that answer a question rather than carry data."""
+
+PRICE_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "symbol": {"type": "string"},
+        "price": {"type": "string"},
+        "prices": {"type": "object", "additionalProperties": {"type": "string"}},
+        "venue": {"type": "string"},
+        "as_of": {"type": "string"},
+    },
+    "required": ["venue", "as_of"],
+}
+AVERAGE_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "symbol": {"type": "string"},
+        "price": {"type": "string"},
+        "minutes": {"type": "integer"},
+        "last_trade": {"type": "string"},
+        "venue": {"type": "string"},
+        "as_of": {"type": "string"},
+    },
+    "required": ["symbol", "price", "venue", "as_of"],
+}
+
+Kind = Annotated[
+    Literal["recent", "aggregate", "historical", "block"],
+    Field(description="aggregate: by id or time; historical, block: by id"),
+]
+Interval = Annotated[
+    str, Field(description="1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M (M: month)")
+]
+Window = Annotated[str, Field(description='"24h", "day" (trading day), or 1m–59m, 1h–23h, 1d–7d')]
+Sort = Annotated[
+    Literal["change", "volume", "trades", "range"], Field(description="volume: in the quote asset")
+]
+Decimals = Annotated[str | float | int | None, Field(description="A number")]
+
+
+class MarketData:
+    """The market, read over REST."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def get_price(self, symbols: args.Symbols, market: args.Market = "spot") -> ToolResult:
+        """Last traded price of one or several symbols, in the quote asset. The cheapest look at a
+        price; for change, volume or range use get_ticker."""
+        answer = await self._services.product(market).prices(symbols)
+        facts = provenance(self._services.venue, answer)
+        priced = {each.symbol: trim(each.price_text) for each in answer.data}
+        if len(priced) == 1:
+            ((symbol, price),) = priced.items()
+            return object_result({"symbol": symbol, "price": price, **facts})
+        return object_result({"prices": priced, **facts})
+
+    async def get_ticker(
+        self,
+        symbols: args.Symbols,
+        window: Window = "24h",
+        time_zone: args.TimeZone = None,
+        columns: args.Columns = "default",
+        format: args.Format = "csv",
+        limit: int = 100,
+        cursor: args.Cursor = None,
+        max_bytes: args.MaxBytes = None,
+        market: args.Market = "spot",
+    ) -> ToolResult:
+        """Change, high, low, volume and trade count of symbols over a window. change_percent is in
+        percent; volume in the base asset, quote_volume in the quote asset. time_zone only with "day"."""
+        question = {"symbols": symbols, "window": window, "zone": time_zone, "market": market}
+        place = cursors.redeem(cursor, "get_ticker", question) if cursor else {}
+        offset = cursors.number(place, "from") if place else 0
+        page = symbols[offset : offset + args.limit(limit, 200)]
+        answer = await self._services.product(market).tickers(page, window, time_zone=time_zone)
+        names = args.choose_columns(columns, tickers.COLUMNS, tickers.ALL_COLUMNS)
+        table = Table(
+            {"window": window, **provenance(self._services.venue, answer)},
+            names,
+            tickers.rows(answer.data, names),
+            args.by_offset("get_ticker", question, offset, len(symbols)),
+        )
+        return reply(table, format, max_bytes or SMALL)
+
+    async def get_order_book(
+        self,
+        symbol: args.Symbol,
+        limit: int = 20,
+        group: Annotated[
+            Decimals, Field(description="Merge levels into steps of this price")
+        ] = None,
+        columns: args.Columns = "default",
+        format: args.Format = "csv",
+        cursor: args.Cursor = None,
+        max_bytes: args.MaxBytes = None,
+        market: args.Market = "spot",
+    ) -> ToolResult:
+        """Order book: best bids and asks first, with spread, mid and imbalance (bid share of the quantity
+        shown, in percent). limit is levels a side, at most 5000; group merges levels (bids down, asks up).
+        A cursor goes deeper, in a newer snapshot."""
+        asked = book.Question(symbol, str(group if group is not None else ""), market)
+        page = await book.read(
+            self._services, asked, args.limit(limit, book.MOST_LEVELS), columns, cursor
+        )
+        return page.reply(format, max_bytes or MAX_BYTES)
+
+    async def get_candles(
+        self,
+        ctx: Context,
+        symbol: args.Symbol,
+        interval: Interval = "1h",
+        start: args.Time = None,
+        end: args.Time = None,
+        limit: int = 100,
+        time_zone: args.TimeZone = None,
+        columns: args.Columns = "default",
+        format: args.Format = "csv",
+        cursor: args.Cursor = None,
+        max_bytes: args.MaxBytes = None,
+        market: args.Market = "spot",
+    ) -> ToolResult:
+        """Candles (klines), oldest first; times are open times, UTC. Without start: the newest, and `next`
+        goes back in time; with start: from there on, and `next` goes forward. limit up to 20,000 (raise
+        max_bytes). `open: true` says that the last candle is not closed yet."""
+        asked = candles.Question(symbol, interval, start, end, time_zone, market)
+        table = await candles.read(
+            self._services, asked, args.limit(limit, 20_000), cursor, columns, ctx.report_progress
+        )
+        return reply(table, format, max_bytes or MAX_BYTES)
+
+    async def get_trades(
+        self,
+        symbol: args.Symbol,
+        kind: Kind = "recent",
+        from_id: Annotated[str | int | None, Field(description="First trade id")] = None,
+        start: args.Time = None,
+        end: args.Time = None,
+        limit: int = 100,
+        columns: args.Columns = "default",
+        format: args.Format = "csv",
+        cursor: args.Cursor = None,
+        max_bytes: args.MaxBytes = None,
+        market: args.Market = "spot",
+    ) -> ToolResult:
+        """Single trades, oldest first; side is the taker's. recent: the latest; aggregate: fills of one
+        taker order at one price as one, by from_id or start/end; historical: from from_id on; block:
+        block trades from from_id on. limit up to 10,000."""
+        asked = trades.Question(symbol, kind, from_id, start, end, market)
+        table = await trades.read(self._services, asked, args.limit(limit, 10_000), cursor, columns)
+        return reply(table, format, max_bytes or MAX_BYTES)
+
+    async def get_average_price(
+        self, symbol: args.Symbol, market: args.Market = "spot"
+    ) -> ToolResult:
+        """Volume-weighted average price of the last minutes (the venue says how many); order filters
+        are checked against it."""
+        queries = self._services.product(market)
+        answer = await queries.average_price(symbol)
+        facts = {
+            "symbol": normalise(symbol),
+            "price": trim(answer.data.price_text),
+            "minutes": answer.data.minutes,
+            "last_trade": format_time(answer.data.close_time),
+        }
+        return object_result({**facts, **provenance(self._services.venue, answer)})
+
+    async def scan_market(
+        self,
+        quote: Annotated[
+            str | None, Field(description="Quote asset, e.g. USDT; empty: any")
+        ] = "USDT",
+        sort: Sort = "volume",
+        ascending: bool = False,
+        min_quote_volume: Decimals = None,
+        min_trades: int | None = None,
+        min_change: Decimals = None,
+        max_change: Decimals = None,
+        columns: args.Columns = "default",
+        format: args.Format = "csv",
+        limit: int = 10,
+        cursor: args.Cursor = None,
+        max_bytes: args.MaxBytes = None,
+        market: args.Market = "spot",
+    ) -> ToolResult:
+        """Rank all symbols by their last 24 hours: movers, most traded, widest range. Filters: quote asset,
+        quote volume, trades, change in percent. One call instead of thousands of rows."""
+        asked = scan.Question(
+            quote, sort, ascending, min_quote_volume, min_trades, min_change, max_change, market
+        )
+        table = await scan.read(self._services, asked, args.limit(limit, 1000), cursor, columns)
+        return reply(table, format, max_bytes or SMALL)
+
+
+def register(server: FastMCP[Any], services: Services) -> None:
+    """Add this module's tools to *server*."""
+    tools = MarketData(services)
+    for method, title, schema in (
+        (tools.get_price, "Price", PRICE_SCHEMA),
+        (tools.get_ticker, "Ticker over a window", None),
+        (tools.get_order_book, "Order book", None),
+        (tools.get_candles, "Candles", None),
+        (tools.get_trades, "Trades", None),
+        (tools.get_average_price, "Average price", AVERAGE_SCHEMA),
+        (tools.scan_market, "Market scan", None),
+    ):
+        add_read_tool(server, method, title=title, toolset="market_data", output_schema=schema)

@@ -1,0 +1,90 @@
+"""Tools that say what can be traded, by which rules, and how the venue and this server are doing."""
+
+from typing import Annotated, Any
+
+from fastmcp import FastMCP
+from fastmcp.tools import ToolResult
+from pydantic import Field
+
+from binance_mcp_server.commands import arguments as args
+from binance_mcp_server.commands.views import info
+from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.mcp_support import cursors
+from binance_mcp_server.mcp_support.registration import add_read_tool
+from binance_mcp_server.mcp_support.tables import Table, object_result, reply
+from binance_mcp_server.services import Services
+
+SMALL = 4_000
+"""Budget of these replies: they answer a question rather than carry data."""
+
+OBJECT_SCHEMA = {
+    "type": "object",
+    "properties": {"venue": {"type": "string"}, "as_of": {"type": "string"}},
+    "required": ["venue"],
+}
+_MOST_FOUND = 500
+
+
+class MarketInfo:
+    """What is traded, and how."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def search_symbols(
+        self,
+        query: Annotated[str, Field(description="Symbol, asset or coin name, e.g. btc, bitcoin")],
+        quote: Annotated[str | None, Field(description="Only this quote asset")] = None,
+        status: Annotated[
+            str | None, Field(description="TRADING, HALT, BREAK; empty: any")
+        ] = "TRADING",
+        limit: int = 10,
+        columns: args.Columns = "default",
+        format: args.Format = "csv",
+        cursor: args.Cursor = None,
+        max_bytes: args.MaxBytes = None,
+        market: args.Market = "spot",
+    ) -> ToolResult:
+        """Find symbols by what people call them; best match first."""
+        question = {"query": query, "quote": quote, "status": status, "market": market}
+        place = cursors.redeem(cursor, "search_symbols", question) if cursor else {}
+        offset = cursors.number(place, "from") if place else 0
+        last = min(offset + args.limit(limit, _MOST_FOUND), _MOST_FOUND)
+        answer = await self._services.product(market).symbols.search(
+            query, quote=quote or None, status=status or None, limit=last + 1
+        )
+        names = args.choose_columns(columns, info.COLUMNS, info.ALL_COLUMNS)
+        table = Table(
+            provenance(self._services.venue, answer),
+            names,
+            info.symbol_rows(answer.data[offset:last], names),
+            args.by_offset("search_symbols", question, offset, min(len(answer.data), _MOST_FOUND)),
+        )
+        return reply(table, format, max_bytes or SMALL)
+
+    async def get_symbol_rules(
+        self, symbol: args.Symbol, market: args.Market = "spot"
+    ) -> ToolResult:
+        """Rules for orders on a symbol: price and quantity steps, minimum value, price bands, order types,
+        with the venue's exact numbers. Read it before planning an order."""
+        queries = self._services.product(market)
+        answer = await queries.symbols.get(symbol)
+        bands = await queries.execution_rules(answer.data.symbol)
+        facts = info.rules(answer.data, bands.data)
+        return object_result(info.within(facts | provenance(self._services.venue, answer), SMALL))
+
+    async def get_exchange_status(self) -> ToolResult:
+        """Whether the venue answers, its time and the clock offset, limits and how much of them is used,
+        what this server serves. Start here when something looks wrong."""
+        return object_result(await self._services.status())
+
+
+def register(server: FastMCP[Any], services: Services) -> None:
+    """Add this module's tools to *server*."""
+    tools = MarketInfo(services)
+    for method, title, schema in (
+        (tools.search_symbols, "Symbol search", None),
+        (tools.get_symbol_rules, "Symbol rules", OBJECT_SCHEMA),
+        (tools.get_exchange_status, "Exchange status", OBJECT_SCHEMA),
+    ):
+        add_read_tool(server, method, title=title, toolset="market_info", output_schema=schema)

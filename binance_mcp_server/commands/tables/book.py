@@ -1,0 +1,130 @@
+"""Order book replies: levels, and what traders read off them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from fastmcp.tools import ToolResult
+
+from binance_mcp_server.commands import arguments as args
+from binance_mcp_server.commands.views import book as view
+from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.market import order_book
+from binance_mcp_server.market.symbol_names import normalise
+from binance_mcp_server.mcp_support import cursors, tables
+from binance_mcp_server.models.market import Depth
+from binance_mcp_server.services import Services
+
+TOOL = "get_order_book"
+MOST_LEVELS = 5000
+"""As deep as the venue shows (rest-api.md, read 2026-11-22)."""
+_RAW_PER_GROUP = 20
+"""Levels fetched for every group asked for; a reply with fewer groups says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The arguments that decide which book is meant."""
+
+    symbol: str
+    group: str
+    market: args.Market
+
+    @property
+    def values(self) -> dict[str, object]:
+        return {"symbol": self.symbol, "group": self.group, "market": self.market}
+
+    def place(self, cursor: str | None) -> int:
+        """The level to begin with, counted from the touch."""
+        return cursors.number(cursors.redeem(cursor, TOOL, self.values), "from") if cursor else 0
+
+
+async def read(
+    services: Services,
+    question: Question,
+    levels: int,
+    columns: str | list[str],
+    cursor: str | None,
+) -> "Page":
+    """The part of the book that *question* and *cursor* ask for."""
+    names = args.choose_columns(columns, view.COLUMNS, view.ALL_COLUMNS)
+    step = args.decimal(question.group, "group")
+    first = question.place(cursor)
+    queries = services.product(question.market)
+    raw = min((first + levels) * (_RAW_PER_GROUP if step else 1), MOST_LEVELS)
+    answer = await queries.depth(question.symbol, limit=raw)
+    sides = _sides(answer.data, step, raw)
+    facts = {
+        "symbol": normalise(question.symbol),
+        **provenance(services.venue, answer),
+        **view.summary(answer.data, raw if step else first + levels),
+    }
+    if step:
+        facts["group"] = question.group
+        if max(len(sides.bids), len(sides.asks)) < first + levels:
+            facts["partial"] = f"no more whole groups within the best {raw} levels a side"
+    deepest = max(len(answer.data.bids), len(answer.data.asks))
+    more = first + levels < MOST_LEVELS and deepest >= raw and not step
+    return Page(facts, sides, first, first + levels, names, question, more)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Levels *first* to *last* of a book, ready to be written."""
+
+    facts: tables.Facts
+    sides: view.Sides
+    first: int
+    last: int
+    columns: list[str]
+    question: Question
+    more: bool
+    """Whether the book goes on below *last*."""
+
+    def reply(self, format: tables.Format, max_bytes: int) -> ToolResult:
+        """The page within *max_bytes*: as CSV, or with ``bids`` and ``asks`` as JSON."""
+        return self._json(max_bytes) if format == "json" else self._csv(max_bytes)
+
+    def _csv(self, max_bytes: int) -> ToolResult:
+        rows = self.sides.rows(self.first, self.last, self.columns)
+        table = tables.Table(self.facts, self.columns, rows, self._cursor(len(rows)))
+        return tables.text_reply(table, max_bytes)
+
+    def _json(self, max_bytes: int) -> ToolResult:
+        bids, asks = self.sides.pairs(self.first, self.last)
+        count = max(len(bids), len(asks))
+        sizes = [_size(bids, level) + _size(asks, level) for level in range(count)]
+        kept = tables.fitting(sizes, max_bytes - tables.fixed_size(self.facts), from_end=False)
+        content: dict[str, Any] = dict(self.facts)
+        if kept < count:
+            content["left_out"] = count - kept
+        content["next"] = self._cursor(count)(kept)
+        return tables.object_result({**content, "bids": bids[:kept], "asks": asks[:kept]})
+
+    def _cursor(self, count: int) -> Callable[[int], str | None]:
+        def after(kept: int) -> str | None:
+            if kept == count and not self.more:
+                return None
+            return cursors.issue(TOOL, self.question.values, {"from": self.first + kept})
+
+        return after
+
+
+def _sides(depth: Depth, step: Decimal | None, raw: int) -> view.Sides:
+    bids, asks = order_book.rows(depth.bids), order_book.rows(depth.asks)
+    if step is None:
+        return view.Sides(bids, asks)
+    return view.Sides(
+        _whole(order_book.group(bids, step, "bids"), len(bids), raw),
+        _whole(order_book.group(asks, step, "asks"), len(asks), raw),
+    )
+
+
+def _whole(groups: Sequence[order_book.Row], levels: int, raw: int) -> Sequence[order_book.Row]:
+    """Groups whose levels are all known: the last one may go on below a snapshot that was cut."""
+    return groups[:-1] if levels >= raw else groups
+
+
+def _size(side: view.Pairs, level: int) -> int:
+    return sum(map(len, side[level])) + 8 if level < len(side) else 0

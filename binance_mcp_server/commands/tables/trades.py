@@ -1,0 +1,126 @@
+"""Trade tables. The latest trades go back in time by id; a start or a from_id goes forward."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from binance_mcp_server.commands import arguments as args
+from binance_mcp_server.commands.views import trades as view
+from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.errors import InputError
+from binance_mcp_server.market.symbol_names import normalise
+from binance_mcp_server.mcp_support import cursors
+from binance_mcp_server.mcp_support.tables import Table
+from binance_mcp_server.models.market import AggTrade, BlockTrade, Trade
+from binance_mcp_server.queries.answer import Answer
+from binance_mcp_server.queries.market import MarketQueries
+from binance_mcp_server.services import Services
+
+TOOL = "get_trades"
+Trades = Sequence[Trade] | Sequence[AggTrade] | Sequence[BlockTrade]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The arguments that decide which trades are meant."""
+
+    symbol: str
+    kind: str
+    from_id: str | int | None
+    start: str | int | None
+    end: str | int | None
+    market: args.Market
+
+    @property
+    def by_time(self) -> bool:
+        return self.start is not None or self.end is not None
+
+    def issue(self, place: cursors.Place) -> str:
+        """A cursor of this question."""
+        return cursors.issue(TOOL, asdict(self), place)
+
+
+async def read(
+    services: Services, question: Question, limit: int, cursor: str | None, columns: str | list[str]
+) -> Table:
+    """The table that answers *question*, from *cursor* on."""
+    _check(question)
+    every = view.AGGREGATE_COLUMNS if question.kind == "aggregate" else view.ALL_COLUMNS
+    names = args.choose_columns(columns, view.COLUMNS, every)
+    queries = services.product(question.market)
+    place = cursors.redeem(cursor, TOOL, asdict(question)) if cursor else {}
+    answer, forward = await _fetch(queries, question, limit, place)
+    facts: dict[str, Any] = {
+        "symbol": normalise(question.symbol),
+        "kind": question.kind,
+        **provenance(services.venue, answer),
+    }
+    after = _cursor_after(question, answer.data, limit, forward)
+    return Table(facts, names, view.rows(answer.data, names), after, keep_last=not forward)
+
+
+def _check(question: Question) -> None:
+    if question.by_time and question.kind != "aggregate":
+        raise InputError(
+            f"start and end do not go with kind={question.kind!r}.",
+            advice='Use kind="aggregate", which can be asked by time.',
+        )
+    if question.by_time and question.from_id is not None:
+        raise InputError("from_id does not go with start or end.", advice="Give one of them.")
+    if question.kind == "block" and question.from_id is None:
+        raise InputError('kind="block" needs from_id.', advice="Start with from_id=0.")
+    if question.kind == "recent" and question.from_id is not None:
+        raise InputError(
+            'from_id does not go with kind="recent".',
+            advice='Use kind="historical" or "aggregate".',
+        )
+
+
+async def _fetch(
+    queries: MarketQueries, question: Question, limit: int, place: cursors.Place
+) -> tuple[Answer[Any], bool]:
+    """The trades, and whether they go forward."""
+    symbol, trades = question.symbol, queries.trades
+    if "before" in place:
+        first = cursors.number(place, "before")
+        start, count = max(0, first - limit), min(limit, first)
+        if question.kind == "aggregate":
+            return await trades.aggregate(symbol, from_id=start, limit=count), False
+        return await trades.historical(symbol, from_id=start, limit=count), False
+    from_id = cursors.number(place, "from") if place else _id(question.from_id)
+    if question.kind == "block":
+        return await trades.block(symbol, from_id=from_id or 0, limit=limit), True
+    if question.kind == "aggregate":
+        start_ms = None if place else await args.moment(question.start, queries)
+        end_ms = await args.moment(question.end, queries)
+        answer = await trades.aggregate(
+            symbol, from_id=from_id, start_ms=start_ms, end_ms=end_ms, limit=limit
+        )
+        return answer, from_id is not None or start_ms is not None
+    if from_id is not None:
+        return await trades.historical(symbol, from_id=from_id, limit=limit), True
+    return await trades.recent(symbol, limit=limit), False
+
+
+def _id(given: str | int | None) -> int | None:
+    if given is None:
+        return None
+    text = str(given).strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise InputError("from_id is not a trade id.", advice="A trade id is a whole number ≥ 0.")
+    return int(text)
+
+
+def _cursor_after(
+    question: Question, trades: Trades, limit: int, forward: bool
+) -> Callable[[int], str | None]:
+    def onward(kept: int) -> str | None:
+        if not trades or (kept == len(trades) and len(trades) < limit):
+            return None
+        return question.issue({"from": trades[kept - 1].id + 1})
+
+    def back(kept: int) -> str | None:
+        first = trades[len(trades) - kept].id if trades else 0
+        return question.issue({"before": first}) if first > 0 else None
+
+    return onward if forward else back

@@ -1,0 +1,75 @@
+"""Tickers as rows."""
+
+from collections.abc import Sequence
+
+from binance_mcp_server.commands.views.base import rounded, untrusted
+from binance_mcp_server.market.scan import range_percent
+from binance_mcp_server.market.times import format_time
+from binance_mcp_server.mcp_support.tables import Cell
+from binance_mcp_server.models.exact import plain, trim
+from binance_mcp_server.models.market import Ticker
+
+COLUMNS = [
+    "symbol",
+    "last",
+    "change_percent",
+    "open",
+    "high",
+    "low",
+    "volume",
+    "quote_volume",
+    "trades",
+]
+ALL_COLUMNS = [
+    *COLUMNS,
+    "change",
+    "range_percent",
+    "average",
+    "bid",
+    "ask",
+    "open_time",
+    "close_time",
+    "first_id",
+    "last_id",
+]
+_DIGITS = {
+    "last": "last_text",
+    "open": "open_text",
+    "high": "high_text",
+    "low": "low_text",
+    "volume": "volume_text",
+    "quote_volume": "quote_volume_text",
+    "bid": "bid_text",
+    "ask": "ask_text",
+}
+
+
+def rows(tickers: Sequence[Ticker], columns: Sequence[str]) -> list[list[Cell]]:
+    """The chosen columns of *tickers*."""
+    return [[_cell(ticker, column) for column in columns] for ticker in tickers]
+
+
+def _cell(ticker: Ticker, column: str) -> Cell:
+    if digits := _DIGITS.get(column):
+        return trim(getattr(ticker, digits)) or None
+    if column == "symbol":
+        return untrusted(ticker.symbol)
+    return _derived(ticker, column)
+
+
+def _derived(ticker: Ticker, column: str) -> Cell:
+    match column:
+        case "change_percent":
+            return plain(ticker.change_percent)
+        case "change":
+            return plain(ticker.change)
+        case "range_percent":
+            return plain(range_percent(ticker))
+        case "average":
+            return None if ticker.average is None else rounded(ticker.average, 8)
+        case "open_time" | "close_time":
+            return format_time(getattr(ticker, column))
+        case "trades":
+            return ticker.trades
+    number: int = getattr(ticker, column)
+    return str(number) if number >= 0 else None

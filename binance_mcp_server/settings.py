@@ -1,0 +1,235 @@
+"""Environment and command-line flags → one frozen record. The only reader of ``os.environ``."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from binance_mcp_server import venues
+from binance_mcp_server.errors import SettingsError
+from binance_mcp_server.venues import Hosts, VenueName
+
+TOOLSETS: tuple[str, ...] = ("market_data", "market_info")
+"""Groups of tools that can be chosen, named as the modules of ``commands``."""
+
+SIM_KEY_PREFIX = "SIM"
+"""Keys that the embedded exchange issues begin so; they are useless, and refused, anywhere else."""
+
+
+class Secret:
+    """A value that never shows itself: not in ``repr``, not in ``str``, not in a log."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one place that needs it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """Where to serve streamable HTTP, and who may come in."""
+
+    host: str
+    port: int
+    token: Secret | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the owner decided, checked."""
+
+    venue: VenueName = "live"
+    hosts: Mapping[str, Hosts] = field(default_factory=dict)
+    """Addresses by product; ``sim`` gets them when its exchange is up."""
+    api_key: Secret | None = None
+    has_secret: bool = False
+    state_dir: Path | None = None
+    http: HttpSettings | None = None
+    toolsets: tuple[str, ...] = TOOLSETS
+    read_only: bool = False
+    proxy: bool = False
+    """Whether HTTPS_PROXY is set."""
+
+    @property
+    def spot(self) -> Hosts:
+        """Addresses of the spot product.
+
+        Raises ``SettingsError`` when the venue has none (yet).
+        """
+        try:
+            return self.hosts["spot"]
+        except KeyError:
+            raise SettingsError(
+                f"venue {self.venue!r} has no address",
+                advice="With sim, set BINANCE_MCP_REST_URL to a running exchange"
+                " (mcp-server-binance exchange prints it), or let serve start one.",
+            ) from None
+
+
+_ADDRESSES = (
+    ("spot", "BINANCE_MCP_"),
+    ("usdm", "BINANCE_MCP_USDM_"),
+    ("coinm", "BINANCE_MCP_COINM_"),
+)
+
+
+def load_settings(
+    flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Read flags (they win) and environment.
+
+    *flags*: ``venue``, ``http`` (``HOST:PORT``), ``toolsets`` (comma-separated), ``read_only``.
+    Raises ``SettingsError`` with what to change.
+    """
+    env = os.environ if environ is None else environ
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    venue = _venue(given.get("venue") or env.get("BINANCE_MCP_VENUE") or "live")
+    hosts = _hosts(venue, env)
+    api_key = env.get("BINANCE_API_KEY", "").strip()
+    _check_key(api_key, venue, hosts)
+    return Settings(
+        venue=venue,
+        hosts=hosts,
+        api_key=Secret(api_key) if api_key else None,
+        has_secret=bool(env.get("BINANCE_API_SECRET") or env.get("BINANCE_PRIVATE_KEY_PATH")),
+        state_dir=_state_dir(env),
+        http=_http(given.get("http"), env),
+        toolsets=_toolsets(given.get("toolsets")),
+        read_only=bool(given.get("read_only")),
+        proxy=bool(env.get("HTTPS_PROXY") or env.get("https_proxy")),
+    )
+
+
+def _venue(text: str) -> VenueName:
+    name = text.strip().lower()
+    if name not in venues.VENUES:
+        raise SettingsError(
+            f"unknown venue {text!r}",
+            advice=f"Use one of {', '.join(venues.VENUES)} (--venue or BINANCE_MCP_VENUE).",
+        )
+    return name
+
+
+def _hosts(venue: VenueName, env: Mapping[str, str]) -> dict[str, Hosts]:
+    found: dict[str, Hosts] = {}
+    for market, prefix in _ADDRESSES:
+        table = venues.hosts(venue, cast("venues.Market", market))
+        rest = _address(env, f"{prefix}REST_URL")
+        stream = _address(env, f"{prefix}STREAM_URL")
+        ws_api = _address(env, f"{prefix}WS_API_URL")
+        if rest:
+            found[market] = Hosts(rest=rest, stream=stream, ws_api=ws_api)
+        elif table:
+            found[market] = Hosts(
+                rest=table.rest,
+                stream=stream or table.stream,
+                ws_api=ws_api or table.ws_api,
+                mirror=table.mirror,
+                lacks=table.lacks,
+            )
+    return found
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    url = env.get(name, "").strip().rstrip("/")
+    if url and not (venues.is_loopback(url) or venues.is_binance(url)):
+        raise SettingsError(
+            f"{name} is neither on this machine nor one of Binance's hosts over TLS",
+            advice="A key must never reach a stranger's server: use a loopback address"
+            " (http://127.0.0.1:PORT) or https://…binance.com / .us / .vision.",
+        )
+    return url
+
+
+def _check_key(key: str, venue: VenueName, hosts: Mapping[str, Hosts]) -> None:
+    """A key goes only where it was issued for."""
+    if not key:
+        return
+    local = venue == "sim" or any(venues.is_loopback(each.rest) for each in hosts.values())
+    simulated = key.startswith(SIM_KEY_PREFIX)
+    if simulated and not local:
+        raise SettingsError(
+            f"BINANCE_API_KEY is a key of the embedded exchange, but the venue is {venue!r}",
+            advice="Unset BINANCE_API_KEY, or use --venue sim.",
+        )
+    if local and not simulated:
+        raise SettingsError(
+            "BINANCE_API_KEY is not a key of the embedded exchange, but the venue is on this machine",
+            advice="A real key must not be sent to a simulator: unset BINANCE_API_KEY"
+            " (market data needs none), or choose the venue that issued it.",
+        )
+
+
+def _state_dir(env: Mapping[str, str]) -> Path:
+    if given := env.get("BINANCE_MCP_STATE_DIR", "").strip():
+        return Path(given).expanduser()
+    from platformdirs import user_state_path
+
+    return user_state_path("mcp-server-binance")
+
+
+def _http(where: str | None, env: Mapping[str, str]) -> HttpSettings | None:
+    if not where:
+        return None
+    host, _, port = str(where).rpartition(":")
+    host = (host or "127.0.0.1").strip("[]")
+    if not (port.isascii() and port.isdigit() and int(port) < 65536):
+        raise SettingsError(
+            f"--http {where!r} has no port", advice="Write it as HOST:PORT, e.g. 127.0.0.1:8000."
+        )
+    http = HttpSettings(host, int(port), _http_token(env))
+    if not http.is_loopback and not http.token:
+        raise SettingsError(
+            f"refusing to serve on {host} without a token: anybody could use it",
+            advice="Set BINANCE_MCP_HTTP_TOKEN or BINANCE_MCP_HTTP_TOKEN_FILE, or bind to 127.0.0.1.",
+        )
+    return http
+
+
+def _http_token(env: Mapping[str, str]) -> Secret | None:
+    if token := env.get("BINANCE_MCP_HTTP_TOKEN", "").strip():
+        return Secret(token)
+    path = env.get("BINANCE_MCP_HTTP_TOKEN_FILE", "").strip()
+    if not path:
+        return None
+    try:
+        token = Path(path).expanduser().read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read BINANCE_MCP_HTTP_TOKEN_FILE: {error.strerror}",
+            advice="Point it at a readable file that holds the token alone.",
+        ) from error
+    if not token:
+        raise SettingsError(
+            "BINANCE_MCP_HTTP_TOKEN_FILE is empty", advice="Write the token into it."
+        )
+    return Secret(token)
+
+
+def _toolsets(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    if not given:
+        return TOOLSETS
+    names = given.split(",") if isinstance(given, str) else list(given)
+    chosen = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+    unknown = [name for name in chosen if name not in TOOLSETS]
+    if unknown or not chosen:
+        raise SettingsError(
+            f"unknown toolset {', '.join(map(repr, unknown)) or repr(given)}",
+            advice=f"Choose from {', '.join(TOOLSETS)}.",
+        )
+    return chosen
