@@ -18,16 +18,17 @@ _PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from binance_mcp_server.exchange.app import ExchangeOptions, run_exchange
-replay = tuple(Path(name) for name in sys.argv[2:])
-sys.exit(asyncio.run(run_exchange(ExchangeOptions(replay=replay, speed=sys.argv[1]))))
+speed, hold, *files = sys.argv[1:]
+options = ExchangeOptions(replay=tuple(map(Path, files)), speed=speed, hold=hold == "True")
+sys.exit(asyncio.run(run_exchange(options)))
 """
 
 
 class ExchangeProcess:
     """Started on entering, ended by SIGTERM on leaving; every wait is bounded."""
 
-    def __init__(self, *replay: Path, speed: str = "1") -> None:
-        self._arguments = [sys.executable, "-c", _PROGRAM, speed, *map(str, replay)]
+    def __init__(self, *replay: Path, speed: str = "1", hold: bool = False) -> None:
+        self._arguments = [sys.executable, "-c", _PROGRAM, speed, str(hold), *map(str, replay)]
         self.ready: dict[str, str] = {}
 
     def __enter__(self) -> Self:
