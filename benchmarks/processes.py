@@ -146,22 +146,24 @@ class Server:
 def exchange(*options: str) -> Iterator[str]:
     """The embedded exchange in a process of its own; gives its REST address."""
     command = [sys.executable, "-m", "binance_mcp_server", "exchange", *options]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
-    )
-    watch = threading.Timer(PATIENCE * 5, process.kill)
-    watch.daemon = True
-    watch.start()
-    try:
-        assert process.stdout
-        line = process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the exchange did not start: {process.communicate()[1].decode()}")
-        yield json.loads(line)["rest"]
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
-        watch.cancel()
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL
+        )
+        watch = threading.Timer(PATIENCE * 5, process.kill)
+        watch.daemon = True
+        watch.start()
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            if not line:
+                log.seek(0)
+                raise RuntimeError(f"the exchange did not start: {log.read().decode()}")
+            yield json.loads(line)["rest"]
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
+            watch.cancel()
 
 
 @contextmanager

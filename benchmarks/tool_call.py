@@ -1,7 +1,8 @@
 """What ``get_price`` over stdio costs beyond an empty tool and the HTTP request that it cannot do without.
 
 Three arms take turns, call by call, all warm: our tool, an empty FastMCP tool, and a bare aiohttp GET of the same
-address. The figure is ``p50(ours) - p50(empty) - p50(GET)``.
+address. The exchange counts the requests, so an answer from memory is an error, not a result. The figure is
+``p50(ours) - p50(empty) - p50(GET)``.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from benchmarks.report import Row
 CALLS = 300
 WARM_UP = 20
 SYMBOL = "BTCUSDT"
+PATH = "/api/v3/ticker/price"
 
 
 async def _get_ms(session: aiohttp.ClientSession, url: str) -> float:
@@ -32,14 +34,26 @@ def _call_ms(server: Server, tool: str, arguments: dict[str, object]) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-async def _measure(ours: Server, bare: Server, url: str) -> list[float]:
+async def _requests(session: aiohttp.ClientSession, rest: str) -> int:
+    """How often the exchange was asked for a price."""
+    async with session.get(f"{rest}/__sim/state") as response:
+        state = await response.json()
+    return int(state["by_path"].get(PATH, 0))
+
+
+async def _measure(ours: Server, bare: Server, rest: str) -> list[float]:
     """Medians in ms: our tool, the empty tool, the GET."""
     samples: list[tuple[float, float, float]] = []
+    url = f"{rest}{PATH}?symbol={SYMBOL}"
     async with aiohttp.ClientSession() as session:
+        before = await _requests(session, rest)
         for _ in range(WARM_UP + CALLS):
             tool = _call_ms(ours, "get_price", {"symbols": [SYMBOL]})
             nothing = _call_ms(bare, "empty_0", {"symbol": SYMBOL})
             samples.append((tool, nothing, await _get_ms(session, url)))
+        asked = await _requests(session, rest) - before
+    if asked != 2 * len(samples):
+        raise RuntimeError(f"{len(samples)} calls and as many GETs made {asked} requests")
     return [median(arm) for arm in zip(*samples[WARM_UP:], strict=True)]
 
 
@@ -50,8 +64,7 @@ def compare(era: Era, rest: str) -> Row:
         with Server(empty(tools), era) as bare:
             bare.hello()
             bare.list_tools()
-            url = f"{rest}/api/v3/ticker/price?symbol={SYMBOL}"
-            tool, nothing, get = asyncio.run(_measure(ours, bare, url))
+            tool, nothing, get = asyncio.run(_measure(ours, bare, rest))
     return Row(
         what=f"`get_price` over stdio adds, p50 ({era})",
         ours=f"{tool:.2f} ms",
