@@ -28,6 +28,8 @@ LONGEST_BAN: Final = 3 * 86_400.0
 _MARGIN_MS: Final = 1_000
 """``Retry-After`` is in whole seconds."""
 _LOOK_AGAIN_MS: Final = 1_000
+_WRITE_WITHIN: Final = 0.2
+"""Seconds until an answer is in the shared file."""
 _BUSY = Refusal("busy", 50)
 
 
@@ -56,12 +58,25 @@ class Snapshot:
 class Reservation:
     """Room for one request. One that is never ``done`` counts as if it was answered at its deadline."""
 
-    __slots__ = ("_buckets", "_epoch", "_ledger", "_open", "_sent_ms", "weight")
+    __slots__ = (
+        "_answered_ms",
+        "_buckets",
+        "_epoch",
+        "_ledger",
+        "_open",
+        "_sent_ms",
+        "_used",
+        "weight",
+    )
 
-    def __init__(self, ledger: "Ledger", weight: int, buckets: tuple[int, int]) -> None:
+    def __init__(
+        self, ledger: "Ledger", weight: int, buckets: tuple[int, int], state: State
+    ) -> None:
         self._ledger = ledger
         self._buckets = buckets
-        self._epoch, self._sent_ms = ledger.now_line()
+        self._epoch, self._sent_ms = state.epoch, state.mono_ms
+        self._answered_ms = 0
+        self._used: int | None = None
         self._open = True
         self.weight = weight
 
@@ -69,12 +84,17 @@ class Reservation:
         """The request is answered or cannot arrive any more; *used* is the venue's count, if it said one."""
         if self._open:
             self._open = False
-            self._ledger.change(lambda state: self._settle(state, used))
+            self._used = used
+            self._answered_ms = self._ledger.note(self)
 
-    def _settle(self, state: State, used: int | None) -> None:
-        state.complete(self.weight, self._buckets, self._epoch)
-        if used is not None:
-            state.correct(used, self._sent_ms if self._epoch == state.epoch else state.mono_ms)
+    def settle(self, state: State) -> None:
+        """Write the answer down."""
+        same_line = self._epoch == state.epoch
+        state.complete(
+            self.weight, self._buckets, self._epoch, min(self._answered_ms, state.mono_ms)
+        )
+        if self._used is not None:
+            state.correct(self._used, self._sent_ms if same_line else state.mono_ms)
 
 
 class Ledger:
@@ -90,6 +110,8 @@ class Ledger:
         if file is None:
             self._state.begin(clock.now_ms(), _mono_ms(clock))
         self._pending: list[Callable[[State], None]] = []
+        self._answered: list[Reservation] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._turn = asyncio.Lock()
         self._ahead = 0
         self._waiting = 0
@@ -151,7 +173,8 @@ class Ledger:
             refusal = self._state.refusal(weight)
             if refusal is not None:
                 return refusal
-            return Reservation(self, weight, self._state.reserve(weight, int(hold * 1000)))
+            state = self._state
+            return Reservation(self, weight, state.reserve(weight, int(hold * 1000)), state)
         finally:
             self._leave(write=refusal is None)
 
@@ -163,9 +186,20 @@ class Ledger:
         finally:
             self._leave(write=False)
 
-    def now_line(self) -> tuple[int, int]:
-        """The time line and the moment on it, monotonic ms, as last settled."""
-        return self._state.epoch, self._state.mono_ms
+    def note(self, reservation: Reservation) -> int:
+        """Keep an answer until the file is open anyway, or a moment; returns now, monotonic ms.
+
+        Until then it counts to its deadline, which is only more careful; one opening of the file a request is saved.
+        """
+        self._answered.append(reservation)
+        if self._timer is None and self._file is not None:
+            self._timer = asyncio.get_running_loop().call_later(_WRITE_WITHIN, self._write_down)
+        return _mono_ms(self._clock)
+
+    def _write_down(self) -> None:
+        self._timer = None
+        if self._answered and self._enter():
+            self._leave(write=True)
 
     def change(self, what: Callable[[State], None], *, durable: bool = False) -> None:
         """Change the state now, or, while another process keeps the lock, before anything else is sent."""
@@ -190,6 +224,11 @@ class Ledger:
             state.set_limits(self._fallback)
             self._dirty = True
         state.settle(wall_ms, mono_ms)
+        if self._answered:
+            self._dirty = True
+            answered, self._answered = self._answered, []
+            for reservation in answered:
+                reservation.settle(state)
         if self._pending:
             self._dirty = True
             pending, self._pending = self._pending, []
@@ -273,7 +312,10 @@ class Ledger:
         )
 
     def close(self) -> None:
-        """Let go of the file. Idempotent."""
+        """Write down what is not yet, and let go of the file. Idempotent."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._write_down()
         if self._file is not None:
             self._file.close()
 

@@ -135,11 +135,13 @@ class Window:
         return bucket
 
     def move(self, amount: int, bucket: int, to_ms: int) -> None:
-        """Count at *to_ms* what was counted in *bucket*, anew when that has expired already."""
-        if bucket >= self.oldest:
-            self.ring[bucket % RING] -= amount
+        """Count at *to_ms* what was counted in *bucket*; anew, when that has expired."""
+        slot = bucket % RING
+        if bucket >= self.oldest and self.ring[slot] >= amount:
+            self.ring[slot] -= amount
             self.total -= amount
-        self.add(amount, to_ms)
+        if to_ms // self.width_ms >= self.oldest:
+            self.add(amount, to_ms)
 
     def wait_ms(self, amount: int, mono_ms: int) -> int:
         """How long until *amount* fits; 0 when it fits now."""
@@ -165,13 +167,14 @@ class State:
     """Everything the processes of one user share about one venue, laid over a buffer of ``SIZE`` bytes."""
 
     __slots__ = (
-        "_memory", "banned_since", "banned_until", "buffer", "corrected_ms", "epoch", "mono_ms",
+        "_head", "_memory", "banned_since", "banned_until", "buffer", "corrected_ms", "epoch", "mono_ms",
         "paused_since", "paused_until", "raw", "venue_used", "wall_ms", "weight",
     )  # fmt: skip
 
     def __init__(self, buffer: bytearray, limits: Limits) -> None:
         self.buffer = buffer
         self._memory = memoryview(buffer)
+        self._head = self._memory[_HEAD_AT:_WEIGHT_AT]
         self.weight = Window(self._ring(_WEIGHT_AT), limits.weight, limits.weight_seconds)
         self.raw = Window(self._ring(_RAW_AT), limits.raw, limits.raw_seconds)
         self._blank()
@@ -192,7 +195,7 @@ class State:
     def load(self) -> bool:
         """Take over what the buffer holds; ``False``, and nothing done, when that is not whole."""
         magic, checksum = _PREFIX.unpack_from(self.buffer)
-        if magic != _MAGIC or checksum != zlib.crc32(self._memory[_HEAD_AT:]):
+        if magic != _MAGIC or checksum != zlib.crc32(self._head):
             return False
         weight, raw = self.weight, self.raw
         (
@@ -224,7 +227,7 @@ class State:
             weight.limit, weight.seconds, weight.oldest, weight.total,
             raw.limit, raw.seconds, raw.oldest, raw.total, 0,
         )  # fmt: skip
-        _PREFIX.pack_into(self.buffer, 0, _MAGIC, zlib.crc32(self._memory[_HEAD_AT:]))
+        _PREFIX.pack_into(self.buffer, 0, _MAGIC, zlib.crc32(self._head))
 
     def settle(self, wall_ms: int, mono_ms: int) -> None:
         """Bring the state to now. Must come before every other call at this time.
@@ -289,14 +292,14 @@ class State:
         deadline = self.mono_ms + min(hold_ms, LONGEST_HOLD_MS)
         return self.weight.add(weight, deadline), self.raw.add(1, deadline)
 
-    def complete(self, weight: int, buckets: tuple[int, int], epoch: int) -> None:
-        """The request is answered: it ages from now on instead of from its deadline.
+    def complete(self, weight: int, buckets: tuple[int, int], epoch: int, at_ms: int) -> None:
+        """The request was answered at *at_ms*: it ages from then on instead of from its deadline.
 
         A reservation of another time line cannot be found again, so it counts anew: rather twice than not at all.
         """
         if epoch == self.epoch:
-            self.weight.move(weight, buckets[0], self.mono_ms)
-            self.raw.move(1, buckets[1], self.mono_ms)
+            self.weight.move(weight, buckets[0], at_ms)
+            self.raw.move(1, buckets[1], at_ms)
         else:
             self.weight.add(weight, self.mono_ms)
             self.raw.add(1, self.mono_ms)

@@ -6,6 +6,7 @@ aiohttp is imported when the first request is made, not with this module.
 import os
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -29,6 +30,10 @@ _AT_ONCE: Final = 0.002
 """Seconds; a kept connection is there sooner."""
 
 
+_given_connection: ContextVar[list[bool]] = ContextVar("given_connection")
+"""Not empty once the request at hand was given a connection."""
+
+
 @dataclass(slots=True)
 class Raw:
     """An answer as it came."""
@@ -36,8 +41,8 @@ class Raw:
     status: int
     body: bytes
     used_weight: str | None
-    retry_after: str | None
-    location: str | None
+    retry_after: str | None = None
+    location: str | None = None
 
 
 class RetryableTransportError(TransportError):
@@ -49,7 +54,7 @@ class HeldBackError(TransportError):
 
 
 class _CutError(Exception):
-    """Carries a lost connection past aiohttp's own silent second try, which the ledger would not know of."""
+    """A connection was lost, and aiohttp is about to send again by itself, which the ledger would not know of."""
 
 
 class Transport:
@@ -67,9 +72,12 @@ class Transport:
         self._url: type[URL] | None = None
         self._proxies: dict[str, str | None] = {}
         self._closed = False
+        self._failures: tuple[type[Exception], ...] = ()
+        self._used = ""
 
     def _open(self) -> "aiohttp.ClientSession":
         import aiohttp
+        from multidict import istr
         from yarl import URL
 
         if self._closed:
@@ -77,26 +85,24 @@ class Transport:
             error.retryable = False
             raise error
         self._client, self._url = aiohttp, URL
-        pool, once = _gated(
-            aiohttp,
-            self._may_send,
-            limit=2 * MAX_CONNECTIONS,
-            limit_per_host=MAX_CONNECTIONS,
-            ttl_dns_cache=_DNS_AGE,
-            keepalive_timeout=_IDLE,
+        self._used = istr("X-MBX-USED-WEIGHT-1M")
+        self._failures = (
+            aiohttp.ClientError,
+            aiohttp.http.HttpProcessingError,
+            _CutError,
+            OSError,
+            ValueError,
         )
         self._session = aiohttp.ClientSession(
-            connector=pool,
+            connector=_pool(aiohttp, self._may_send),
             timeout=aiohttp.ClientTimeout(
                 total=self._timeout, sock_connect=min(CONNECT_TIMEOUT, self._timeout)
             ),
             headers={
                 "User-Agent": f"mcp-server-binance/{__version__}",
-                "Accept": "application/json",
                 "Accept-Encoding": "gzip, deflate",
             },
             cookie_jar=aiohttp.DummyCookieJar(),
-            middlewares=(once,),
         )
         return self._session
 
@@ -105,18 +111,22 @@ class Transport:
         session = self._session or self._open()
         proxy = self._proxy(base) if self._trust_env_proxy else None
         address = self._url(url, encoded=True)  # type: ignore[misc]
+        response: aiohttp.ClientResponse | None = None
+        _given_connection.set([])
         try:
-            async with session.get(address, allow_redirects=False, proxy=proxy) as response:
-                headers = response.headers
-                return Raw(
-                    response.status,
-                    await _body(response.content, base),
-                    headers.get("X-MBX-USED-WEIGHT-1M"),
-                    headers.get("Retry-After"),
-                    headers.get("Location"),
-                )
-        except (self._client.ClientError, _CutError, TimeoutError, OSError, ValueError) as error:
+            response = await session.get(address, allow_redirects=False, proxy=proxy)
+            headers, status = response.headers, response.status
+            raw = Raw(status, await _body(response.content, base), headers.get(self._used))
+            if status != 200:
+                raw.retry_after = headers.get("Retry-After")
+                raw.location = headers.get("Location")
+        except self._failures as error:
             raise self._translate(error, base, proxy) from None
+        else:
+            return raw
+        finally:
+            if response is not None:
+                response.close()  # by now the connection is back in the pool, unless the body was not read whole
 
     def _proxy(self, base: str) -> str | None:
         """The proxy of the environment for *base*, looked up once; none for this machine."""
@@ -203,30 +213,26 @@ def _reason(error: BaseException) -> str:
     return ""
 
 
-def _gated(
-    lib: Any, may_send: Callable[[], bool], **options: Any
-) -> "tuple[aiohttp.BaseConnector, aiohttp.ClientMiddlewareType]":
-    """A pool and a guard around each use of it: nothing leaves twice, and nothing after the venue said stop."""
+def _pool(lib: Any, may_send: Callable[[], bool]) -> "aiohttp.BaseConnector":
+    """Connections with a guard before each use: nothing leaves twice, and nothing after the venue said stop."""
 
     class Pool(lib.TCPConnector):  # type: ignore[misc]
-        async def connect(self, *args: Any, **named: Any) -> Any:
+        async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+            given = _given_connection.get()
+            if given:
+                raise _CutError
+            given.append(True)
             asked = time.monotonic()
-            connection = await super().connect(*args, **named)
+            connection = await super().connect(req, traces, timeout)
             if time.monotonic() - asked > _AT_ONCE and not may_send():
                 connection.release()
                 raise HeldBackError("Held back: the venue asked to stop.")
             return connection
 
-    lost = (lib.ServerDisconnectedError, lib.ClientOSError)
-
-    async def once(
-        request: "aiohttp.ClientRequest", handler: "aiohttp.ClientHandlerType"
-    ) -> "aiohttp.ClientResponse":
-        try:
-            return await handler(request)
-        except lost as error:
-            if isinstance(error, lib.ClientConnectorError):
-                raise
-            raise _CutError from error
-
-    return Pool(**options), once
+    pool: aiohttp.BaseConnector = Pool(
+        limit=2 * MAX_CONNECTIONS,
+        limit_per_host=MAX_CONNECTIONS,
+        ttl_dns_cache=_DNS_AGE,
+        keepalive_timeout=_IDLE,
+    )
+    return pool
