@@ -69,6 +69,7 @@ class Chart:
         """Candles of *grid* in a range (see the rules above), oldest first."""
         last = now_ms if end_ms is None else min(end_ms, now_ms)
         start = 0 if start_ms is None else max(0, start_ms)
+        limit = min(limit, grid.most_until(last))
         if start > last or limit <= 0:
             return []
         if start_ms is None:
@@ -120,16 +121,8 @@ class Chart:
     # --- history
 
     def _past_forward(self, grid: Grid, start: int, last: int, limit: int) -> list[KlineRow]:
-        origin, end = self._origin(grid), self._past_end(grid, last)
-        if origin is None:
-            return []
-        place = min(end, start + limit * grid.width)
-        found = self._past_rows(grid, start, place)
-        if not found:  # it may begin much later: finding out is dear, so only now
-            first = self.past.first_open(origin)
-            if first is None:
-                return []
-            place = max(place, min(end, grid.floor(first)))
+        place, end = max(start, self._past_begin(grid)), self._past_end(grid, last)
+        found: list[KlineRow] = []
         reach = limit
         while place < end and len(found) < limit:
             until = min(end, place + reach * grid.width)
@@ -138,18 +131,20 @@ class Chart:
         return found[:limit]
 
     def _past_backward(self, grid: Grid, last: int, limit: int) -> list[KlineRow]:
-        origin = self._origin(grid)
-        if origin is None:
-            return []
-        place, reach = self._past_end(grid, last), limit
+        begin, place = self._past_begin(grid), self._past_end(grid, last)
         found: list[KlineRow] = []
-        while place > 0 and len(found) < limit:
-            since = max(0, place - reach * grid.width)
+        reach = limit
+        while place > begin and len(found) < limit:
+            since = max(begin, place - reach * grid.width)
             found = self._past_rows(grid, since, place) + found
             place, reach = since, reach * 4
-            if len(found) < limit and place <= (self.past.first_open(origin) or 0):
-                break
         return found[-limit:]
+
+    def _past_begin(self, grid: Grid) -> int:
+        """Open time of the first past candle; the end of the past when there is none."""
+        origin = self._origin(grid)
+        first = self.past.first_open(origin) if origin else None
+        return self.past.start_ms if first is None else grid.floor(first)
 
     def _past_end(self, grid: Grid, last: int) -> int:
         """Past candles open before this."""

@@ -44,6 +44,7 @@ LISTING_DAY = 1_502_928_000_000
 
 _MONDAY = 4 * DAY  # the epoch was a Thursday; 1970-01-05 the first Monday
 _LONGEST_MONTH = 31 * DAY
+_SHORTEST_MONTH = 28 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ class Grid:
         """The first open time at or after *at_ms*."""
         opens = self.floor(at_ms)
         return opens if opens == at_ms else self.shift(opens, 1)
+
+    def most_until(self, at_ms: int) -> int:
+        """No more candles than this open between the epoch and *at_ms*."""
+        return at_ms // WIDTHS.get(self.interval, _SHORTEST_MONTH) + 1
 
     def is_made_of(self, width: int) -> bool:
         """Whether whole candles of *width* ms, opening at multiples of it, make up each candle of this grid."""

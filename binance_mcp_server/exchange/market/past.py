@@ -1,8 +1,8 @@
 """Candles from before the source starts: held rows as they are, others summed from shorter ones.
 
 A row counts as past only if it closed before the source starts; later rows (a recording of 2024 may come with files
-up to 2026) are never looked at. The intervals held, hours and days serve as building blocks, in whole UTC days,
-and are kept in memory within a budget.
+up to 2026) are never looked at. The intervals held, and quarters of an hour, hours and days made of them, serve as
+building blocks; they are kept in memory by whole UTC days, within a budget.
 """
 
 from bisect import bisect_left
@@ -16,7 +16,7 @@ from binance_mcp_server.exchange.sources.base import BoundedHistory, History, Kl
 _BLOCK_BUDGET = 100_000
 """Candles kept as building blocks, about 40 MB."""
 
-_DERIVED = ("1h", "1d")
+_DERIVED = ("15m", "1h", "1d")
 """Building blocks that are made when they are not held."""
 
 _LONGEST_BLOCK = DAY
