@@ -5,6 +5,8 @@ venue's own faults. Every try takes its weight from the ledger anew, and waits o
 """
 
 import random as random_module
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -55,6 +57,8 @@ _LATE: Final = 5.0
 """Seconds after our time-out within which the last bytes of a request may still arrive at the venue."""
 _MARGIN: Final = 1.0
 """What the ledger adds to a ``Retry-After`` of whole seconds."""
+_DELAY_MS: Final = 1_500
+"""An answer may be this late and still agree with what we know of the venue's clock."""
 _TIME_SAMPLES: Final = 3
 
 
@@ -66,7 +70,7 @@ class Reply(msgspec.Struct, Generic[T], frozen=True):
     """When the body was whole: ms since the epoch by this machine's clock."""
     source: Literal["rest", "mirror"]
     venue_ms: int
-    """The venue's time at that moment, as far as we know it."""
+    """The venue's time when it answered, ms since the epoch: by its ``Date`` header, to the second at least."""
 
 
 class BinanceApi:
@@ -156,7 +160,7 @@ class BinanceApi:
             data,
             received_ms,
             "rest" if base is self._hosts.rest else "mirror",
-            received_ms + (self.offset_ms or 0),
+            self._hear(raw.date, received_ms),
         )
 
     def _base(self, path: str) -> str:
@@ -218,6 +222,18 @@ class BinanceApi:
             advice="Try again; if it stays, something in between changes the venue's answers.",
         )
 
+    def _hear(self, date: str | None, received_ms: int) -> int:
+        """The venue's time when it answered; our idea of its clock is mended where the answer contradicts it."""
+        ours = received_ms + (self.offset_ms or 0)
+        second = _second(date)
+        if second is None:
+            return ours
+        told = min(max(ours, second), second + 999)
+        if self.offset_ms is None or not second <= ours <= second + 999 + _DELAY_MS:
+            self.offset_ms = told - received_ms
+        self._told = self._clock.monotonic()
+        return told
+
     async def sync_time(self, samples: int = _TIME_SAMPLES) -> int:
         """Measure and keep ``offset_ms`` by the least delayed of *samples* answers to ``/api/v3/time``."""
         best: tuple[float, int] | None = None
@@ -235,7 +251,7 @@ class BinanceApi:
     async def now_ms(self) -> int:
         """The venue's time; asked for unless an answer told it a moment ago.
 
-        A venue's clock may run by its own rules (a recording that is held, or played fast), so an old offset will not do.
+        A venue's clock may run by its own rules (a recording that is held, or played fast): an old offset won't do.
         """
         told = self._told
         if told is None or self._clock.monotonic() - told > TIME_AGE:
@@ -249,6 +265,15 @@ class BinanceApi:
     async def close(self) -> None:
         """Close all connections; the ledger is its owner's. Idempotent."""
         await self._transport.close()
+
+
+@lru_cache(maxsize=4)
+def _second(date: str | None) -> int | None:
+    """A ``Date`` header as ms since the epoch; ``None`` for anything else."""
+    try:
+        return int(parsedate_to_datetime(date or "").timestamp()) * 1000
+    except ValueError:
+        return None
 
 
 def _host(base: str) -> str:

@@ -156,9 +156,7 @@ def agg_trades(
     """Aggregate trades by id or by time (both ends inclusive). Weight 4; limit 500, at most 1000."""
     return Request(
         "/api/v3/aggTrades",
-        _params(
-            symbol=symbol, fromId=from_id, startTime=start_time, endTime=end_time, limit=limit
-        ),
+        _params(symbol=symbol, fromId=from_id, startTime=start_time, endTime=end_time, limit=limit),
         4,
         tuple[market.AggTrade, ...],
     )

@@ -43,6 +43,7 @@ class Raw:
     used_weight: str | None
     retry_after: str | None = None
     location: str | None = None
+    date: str | None = None
 
 
 class RetryableTransportError(TransportError):
@@ -73,7 +74,7 @@ class Transport:
         self._proxies: dict[str, str | None] = {}
         self._closed = False
         self._failures: tuple[type[Exception], ...] = ()
-        self._used = ""
+        self._used = self._date = ""
 
     def _open(self) -> "aiohttp.ClientSession":
         import aiohttp
@@ -85,7 +86,7 @@ class Transport:
             error.retryable = False
             raise error
         self._client, self._url = aiohttp, URL
-        self._used = istr("X-MBX-USED-WEIGHT-1M")
+        self._used, self._date = istr("X-MBX-USED-WEIGHT-1M"), istr("Date")
         self._failures = (
             aiohttp.ClientError,
             aiohttp.http.HttpProcessingError,
@@ -117,6 +118,7 @@ class Transport:
             response = await session.get(address, allow_redirects=False, proxy=proxy)
             headers, status = response.headers, response.status
             raw = Raw(status, await _body(response.content, base), headers.get(self._used))
+            raw.date = headers.get(self._date)
             if status != 200:
                 raw.retry_after = headers.get("Retry-After")
                 raw.location = headers.get("Location")

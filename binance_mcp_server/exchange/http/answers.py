@@ -3,6 +3,8 @@
 import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
 
 import msgspec
 from starlette.types import Scope, Send
@@ -61,3 +63,9 @@ async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:
 def _takes_gzip(scope: Scope) -> bool:
     offers = header(scope, b"accept-encoding").split(b",")
     return any(offer.strip().split(b";")[0] == b"gzip" for offer in offers)
+
+
+@lru_cache(maxsize=4)
+def http_date(seconds: int) -> bytes:
+    """The ``Date`` header at *seconds* since the epoch."""
+    return formatdate(seconds, usegmt=True).encode()

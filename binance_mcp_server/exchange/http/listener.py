@@ -71,6 +71,7 @@ class Listener:
             access_log=False,
             log_config=None,
             server_header=False,
+            date_header=False,  # REST answers carry what the venue says the time is
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
         logging.getLogger("uvicorn.error").addFilter(_not_cut_on_purpose)

@@ -12,6 +12,7 @@ from binance_mcp_server.exchange.http.answers import (
     Answer,
     header,
     html_answer,
+    http_date,
     json_answer,
     send_answer,
 )
@@ -102,6 +103,7 @@ class RestApi:
         used = str(self.usage(_ip(scope)).weight).encode()
         answer.headers += [
             *_COMMON_HEADERS,
+            (b"date", http_date(self.market.now_ms() // 1000)),
             (b"x-mbx-uuid", str(uuid.uuid4()).encode()),
             (b"x-mbx-used-weight", used),
             (b"x-mbx-used-weight-1m", used),
