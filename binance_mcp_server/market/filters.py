@@ -162,7 +162,9 @@ def _percent_price(entry: _Entry) -> tuple[str, Facts]:
 def _percent_by_side(entry: _Entry) -> tuple[str, Facts]:
     buy = _number(entry, "bidMultiplierDown"), _number(entry, "bidMultiplierUp")
     sell = _number(entry, "askMultiplierDown"), _number(entry, "askMultiplierUp")
-    text = f"buy price {_span(*buy, 'times')}, sell price {_span(*sell, 'times')} {_reference(entry)}"
+    text = (
+        f"buy price {_span(*buy, 'times')}, sell price {_span(*sell, 'times')} {_reference(entry)}"
+    )
     facts = _given(
         buy_price_multiplier_min=buy[0],
         buy_price_multiplier_max=buy[1],

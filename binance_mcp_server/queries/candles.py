@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from binance_mcp_server.binance_api import endpoints
-from binance_mcp_server.market.candles import closed_count
+from binance_mcp_server.market.candles import SAFETY_MS, closed_count
 from binance_mcp_server.market.intervals import mean_length_ms, parse_interval, shortest_length_ms
 from binance_mcp_server.market.times import parse_time_zone
 from binance_mcp_server.models.market import Kline
@@ -71,6 +71,8 @@ class CandleReader:
     def __init__(self, fetcher: Fetcher, cache: CandleCache | None = None) -> None:
         self._fetcher = fetcher
         self.cache = CandleCache() if cache is None else cache
+        self._reached_ms = 0
+        """A time that the venue's clock has reached, by its own word: what closed before is closed."""
 
     async def candles(
         self,
@@ -86,12 +88,14 @@ class CandleReader:
     ) -> Answer[CandlePage]:
         """Up to *limit* (1 to 20,000) candles of a range; the latest where no start is given.
 
-        *on_progress* is told how many there are so far, of how many asked for, after every page of a range with a start.
+        *on_progress* is told how many there are so far, of how many asked for, after every page of a range with a
+        start.
         Raises :class:`InputError` for arguments that make no sense and for a symbol that does not exist.
         """
         check_limit(limit, MOST, what="candles")
         series = await self._series(symbol, interval, time_zone)
         await self._fetcher.check_range(start_ms, end_ms)
+        await self._look_at_clock(series, start_ms, end_ms, limit)
         if start_ms is None:
             return _page(await self._latest(series, end_ms, limit, ui=ui), None)
         parts = self._onward(series, start_ms, end_ms, limit, ui=ui)
@@ -125,6 +129,7 @@ class CandleReader:
         await self._fetcher.check_range(start_ms, end_ms)
         last_ms = self._fetcher.venue_now_ms() if end_ms is None else end_ms
         most = _NO_LIMIT if limit is None else limit
+        await self._look_at_clock(series, start_ms, end_ms, most)
         parts = self._onward(series, start_ms, end_ms, most, ui=ui)
         done = total = 0
         async with aclosing(parts):
@@ -138,6 +143,28 @@ class CandleReader:
     async def _series(self, symbol: str, interval: str, time_zone: str | None) -> Series:
         known, zone = parse_interval(interval), parse_time_zone(time_zone)
         return Series(await self._fetcher.resolve(symbol), known, zone)
+
+    async def _look_at_clock(
+        self, series: Series, start_ms: int | None, end_ms: int | None, limit: int
+    ) -> None:
+        """Ask the venue for its time if that may prove the last candle of a range closed.
+
+        Only the venue's own word proves it, given before the candles are asked for: the time of a reply is this
+        machine's guess. Where the range is known to be past already, or seems to reach the present, nothing is asked.
+        """
+        length = mean_length_ms(series.interval)
+        last_ms = end_ms if start_ms is None or end_ms is not None else start_ms + limit * length
+        if self._reached_ms and (
+            last_ms is None or self._is_past(last_ms + length, self._reached_ms)
+        ):
+            return
+        now_ms = self._fetcher.venue_now_ms()
+        if not self._reached_ms or (last_ms is not None and self._is_past(last_ms, now_ms)):
+            self._reached_ms = max(self._reached_ms, await self._fetcher.told_ms())
+
+    @staticmethod
+    def _is_past(moment_ms: int, now_ms: int) -> bool:
+        return moment_ms < now_ms - SAFETY_MS
 
     def _next(self, last: _Part, end_ms: int | None) -> int | None:
         """Where to go on after *last*; ``None`` where nothing can follow."""
@@ -180,11 +207,9 @@ class CandleReader:
         part = await self._from(series, start_ms, end_ms, min(limit, PAGE), ui=ui)
         yield part
         left = limit - len(part.rows)
-        if not part.full or part.open:
-            return
-        next_ms, last_ms = part.next_ms, self._end(end_ms, part)
-        while left > 0 and next_ms <= last_ms:
-            batch, next_ms = await self._batch(series, next_ms, last_ms, left, ui=ui)
+        next_ms = part.next_ms if part.full and not part.open else None
+        while left > 0 and next_ms is not None and (end_ms is None or next_ms <= end_ms):
+            batch, next_ms = await self._batch(series, next_ms, end_ms, left, ui=ui)
             for window in batch:
                 part = window.cut(left)
                 left -= len(part.rows)
@@ -194,28 +219,37 @@ class CandleReader:
                     # What the batch holds beyond an open candle came later: it would make it look closed.
                     return
 
-    def _end(self, end_ms: int | None, part: _Part) -> int:
-        """Where paging stops: the wanted end or the venue's present, whichever comes first."""
-        now_ms = max(self._fetcher.venue_now_ms(), part.answer.as_of_ms)
-        return now_ms if end_ms is None else min(end_ms, now_ms)
-
     async def _batch(
-        self, series: Series, start_ms: int, last_ms: int, left: int, *, ui: bool
-    ) -> tuple[list[_Part], int]:
-        """The next pages and where to go on after them: stretches of time that cannot hold more than a page each;
-        behind a long hole of the venue the one page where candles begin again."""
+        self, series: Series, start_ms: int, end_ms: int | None, left: int, *, ui: bool
+    ) -> tuple[list[_Part], int | None]:
+        """The next pages and where to go on after them, ``None`` at the end: stretches of time that cannot hold more
+        than a page each; behind a long hole of the venue the one page where candles begin again."""
         width = PAGE * shortest_length_ms(series.interval)
-        count = min(_AT_ONCE, -(-left // PAGE), -(-(last_ms - start_ms + 1) // width))
-        starts = range(start_ms, start_ms + count * width, width)
+        now_ms = self._fetcher.venue_now_ms()  # a guess, so the last stretch before it stays open
+        last_ms = now_ms if end_ms is None else min(end_ms, now_ms)
+        count = max(1, min(_AT_ONCE, -(-left // PAGE), -(-(last_ms - start_ms + 1) // width)))
+        windows = [(start_ms + n * width, start_ms + (n + 1) * width - 1) for n in range(count)]
+        if windows[-1][1] >= last_ms:
+            return await self._last_batch(series, windows, end_ms, ui=ui)
         parts = await together(
-            self._from(series, start, min(start + width - 1, last_ms), PAGE, ui=ui)
-            for start in starts
+            self._from(series, start, end, PAGE, ui=ui) for start, end in windows
         )
-        next_ms = start_ms + count * width
-        if next_ms <= last_ms and not any(part.rows for part in parts):
-            jump = await self._from(series, next_ms, last_ms, min(left, PAGE), ui=ui)
-            return [jump], jump.next_ms if jump.full else last_ms + 1
-        return parts, next_ms
+        next_ms = windows[-1][1] + 1
+        if any(part.rows for part in parts):
+            return parts, next_ms
+        return await self._last_batch(series, [(next_ms, next_ms)], end_ms, ui=ui)
+
+    async def _last_batch(
+        self, series: Series, windows: list[tuple[int, int]], end_ms: int | None, *, ui: bool
+    ) -> tuple[list[_Part], int | None]:
+        """*windows*, the last of them without an end but that of the range: a full page there may have a next."""
+        *closed, (last_start, _) = windows
+        parts = await together(
+            self._from(series, start, end, PAGE, ui=ui)
+            for start, end in [*closed, (last_start, end_ms)]
+        )
+        last = parts[-1]
+        return parts, last.next_ms if last.full and not last.open else None
 
     async def _ask(
         self, series: Series, start_ms: int | None, end_ms: int | None, limit: int, *, ui: bool
@@ -229,9 +263,12 @@ class CandleReader:
             limit=limit,
             ui=ui,
         )
+        reached_ms = self._reached_ms
         reply = await self._fetcher.send(request, series.symbol)
         rows = reply.data
-        closed = closed_count(rows, reply.venue_ms)
+        closed = closed_count(rows, reached_ms)
+        if rows:
+            self._reached_ms = max(self._reached_ms, rows[-1].open_time)
         if closed and not ui:
             first_ms = rows[0].open_time if start_ms is None else start_ms
             self.cache.add(series, first_ms, rows[:closed], reply.venue_ms)

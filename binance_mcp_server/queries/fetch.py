@@ -1,9 +1,10 @@
 """What all readers do: share identical requests, and answer an unknown symbol with those that exist."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.binance_api.endpoints import Request
 from binance_mcp_server.errors import InputError, RejectedError
 from binance_mcp_server.market.times import format_time
@@ -38,10 +39,6 @@ class Api(Protocol):
     async def send(self, request: Request[T], /) -> Reply[T]: ...
     def venue_now_ms(self) -> int:
         """The venue's time now, by what is known of its clock."""
-        ...
-
-    def sync_time(self) -> Awaitable[object]:
-        """Ask the venue for its time."""
         ...
 
     async def now_ms(self) -> int:
@@ -112,13 +109,16 @@ class Fetcher:
             )
         if start_ms is None or start_ms <= self._api.venue_now_ms():
             return
-        await self._api.sync_time()
-        now = self._api.venue_now_ms()
+        now = await self.told_ms()
         if start_ms > now:
             raise InputError(
                 f"The range starts in the future: {format_time(start_ms)}.",
                 advice=f"At the venue it is {format_time(now)}.",
             )
+
+    async def told_ms(self) -> int:
+        """The venue's time in its own words. No clock of ours stretches it: a replay's may stand still or race."""
+        return (await self.send(endpoints.server_time())).data.server_time
 
 
 def check_limit(limit: int, most: int, *, what: str = "rows") -> int:
