@@ -119,12 +119,14 @@ class Services:
     async def status(self) -> dict[str, Any]:
         """How the venue and this server are doing; a venue that fails is a fact here, not an error."""
         facts: dict[str, Any] = {"venue": self.venue, "as_of": "", "reachable": False}
-        began = time.perf_counter()
         try:
             api = await self._connection.open()
-            await api.send(endpoints.ping())
-            facts["ping_ms"] = round((time.perf_counter() - began) * 1000)
             facts["clock_offset_ms"] = await api.sync_time()
+            began = (
+                time.perf_counter()
+            )  # the connection stands by now: this is the way there and back
+            await api.send(endpoints.ping())
+            facts["ping_ms"] = round((time.perf_counter() - began) * 1000, 1)
             facts["reachable"] = True
         except BinanceMcpError as error:
             facts["error"] = error.message

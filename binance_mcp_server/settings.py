@@ -115,6 +115,11 @@ def load_settings(
     )
 
 
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment of this process with *changes*, for a child that we start."""
+    return {**os.environ, **changes}
+
+
 def _venue(text: str) -> VenueName:
     name = text.strip().lower()
     if name not in venues.VENUES:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from rich.text import Text
 
 ROWS = 14
+ROOMY = 24
+"""Up to as many candles stand apart from each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ def draw(reply: str, rows: int = ROWS) -> Text:
         return chart
     top, bottom = max(bar.high for bar in bars), min(bar.low for bar in bars)
     step = (top - bottom) / rows or Decimal(1)
+    gap = " " if len(bars) <= ROOMY else ""
     width = max(len(f"{top:,f}"), len(f"{bottom:,f}"))
     for row in range(rows):
         high = top - step * row
@@ -47,7 +50,7 @@ def draw(reply: str, rows: int = ROWS) -> Text:
         label = f"{bottom:,f}" if row == rows - 1 else label
         chart.append(f"{label:>{width}} ")
         for bar in bars:
-            mark = bar.mark(low, high if row else high + step)
+            mark = bar.mark(low, high if row else high + step) + gap
             chart.append(mark, style="green" if bar.rises else "red")
         chart.append("\n")
     return chart

@@ -3,13 +3,13 @@
 import argparse
 import asyncio
 import json
-import os
 import sys
 import time
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from fastmcp import Client
@@ -21,8 +21,12 @@ from rich.text import Text
 
 from binance_mcp_server.cli.chart import draw
 from binance_mcp_server.cli.sim import SimVenue
+from binance_mcp_server.market.times import format_time
+from binance_mcp_server.settings import child_environment
 
-SHOWN_LINES = 14
+SHOWN_LINES = 16
+WIDTH = 94
+"""Characters of a reply in one line of the terminal."""
 REPLAY_WITHIN = 45.0
 """Seconds that a recording may take to play."""
 
@@ -62,9 +66,8 @@ class Story:
         return call
 
     def _show(self, call: Call) -> None:
-        lines = call.text.splitlines()
-        if call.text.startswith("{"):
-            lines = json.dumps(json.loads(call.text), indent=1, ensure_ascii=False).splitlines()
+        # As the model reads it; a long JSON line is wrapped for the eye alone.
+        lines = [part for line in call.text.splitlines() for part in wrap(line, WIDTH) or [""]]
         shown = lines[:SHOWN_LINES]
         if len(lines) > SHOWN_LINES:
             shown.append(f"… {len(lines) - SHOWN_LINES} more lines")
@@ -87,7 +90,7 @@ def demo(options: argparse.Namespace) -> int:
 
 
 async def _demo(replay: Sequence[Path]) -> int:
-    console = Console(width=None if sys.stdout.isatty() else 100)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH + 4)
     arguments = ["--speed", "max"] + [part for file in replay for part in ("--replay", str(file))]
     sim = SimVenue(arguments if replay else ())
     try:
@@ -106,13 +109,12 @@ async def _demo(replay: Sequence[Path]) -> int:
 
 
 def _server(ready: dict[str, str]) -> StdioTransport:
-    environment = {
-        **os.environ,
-        "BINANCE_MCP_VENUE": "sim",
-        "BINANCE_MCP_REST_URL": ready["rest"],
-        "BINANCE_MCP_STREAM_URL": ready["stream"],
-        "BINANCE_MCP_WS_API_URL": ready["ws_api"],
-    }
+    environment = child_environment(
+        BINANCE_MCP_VENUE="sim",
+        BINANCE_MCP_REST_URL=ready["rest"],
+        BINANCE_MCP_STREAM_URL=ready["stream"],
+        BINANCE_MCP_WS_API_URL=ready["ws_api"],
+    )
     return StdioTransport(
         command=sys.executable,
         args=["-m", "binance_mcp_server", "serve"],
@@ -128,7 +130,7 @@ def _play_to_the_end(admin: str) -> str:
     while True:
         state = _ask(f"{admin}/state")
         if state["ended"] or time.monotonic() > deadline:
-            return str(state["position_ms"])
+            return format_time(state["position_ms"])
         time.sleep(0.05)
 
 
