@@ -56,10 +56,13 @@ class Digits:
         self.largest = 0
 
     def see(self, text: str) -> None:
-        """Take in a number. Raises ``ValueError`` if it is not a plain decimal."""
+        """Take in a number. Raises ``ValueError`` if it is not a plain decimal, or is negative."""
         if text.endswith(self._zeros) and text[-DECIMALS - 1 : -DECIMALS] == ".":
-            return
-        parse(text)
+            whole = text[: -DECIMALS - 1] + text[-DECIMALS:]
+            if whole.isdigit() and whole.isascii():  # the usual case, and nothing new
+                return
+        if parse(text) < 0:
+            raise ValueError(f"negative: {text!r}")
         used = len(text.partition(".")[2].rstrip("0"))
         if used > self.decimals:
             self.decimals = used
