@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from binance_mcp_server.access.windows import SIZE, Limits, State
+from binance_mcp_server.exchange.wire import limits as exchange_limits
+from binance_mcp_server.exchange.wire.limits import IpLedger
 
 WALL = 1_700_000_000_000
 LIMITS = Limits(weight=100, raw=12)
@@ -94,6 +96,16 @@ def test_no_window_of_any_alignment_holds_more_than_the_limit(
 def test_nor_more_requests_than_the_raw_limit(shots: list[Shot], start: int) -> None:
     seen = arrivals(shots, LIMITS, start)
     assert most_in_any(300_000, [(t, 1) for t, _ in seen]) <= 12
+
+
+@given(SHOTS, st.integers(0, 10**9), st.integers(0, 10**12))
+def test_the_embedded_exchange_which_counts_by_itself_refuses_nothing(
+    shots: list[Shot], start: int, its_clock_is_ahead_by: int
+) -> None:
+    venue = IpLedger()
+    for arrival, weight in arrivals(shots, LIMITS, start):
+        now = arrival + its_clock_is_ahead_by
+        venue.charge(weight, exchange_limits.Limits(LIMITS.weight, LIMITS.raw), now)
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=20), st.integers(0, 300))
