@@ -100,17 +100,17 @@ def _score(info: SymbolInfo, term: str) -> int:
 
 
 def nearest(name: str, infos: Iterable[SymbolInfo], *, limit: int = 5) -> list[SymbolInfo]:
-    """Symbols that *name* may be a slip of: an asset alone, a pair the wrong way round, up to two edits.
+    """Symbols that *name* may be a slip of: an asset or a coin alone, a pair the wrong way round, up to two edits.
 
     *name* itself is never among them.
     """
     others = [info for info in infos if info.symbol != name]
-    asset = NAMES.get(name, name)
+    assets = {name, *coins_like(name)}
     scored: list[tuple[int, SymbolInfo]] = []
     mask = _mask(name)
     most = 1 if len(name) < 5 else 2
     for info in others:
-        if info.base_asset == asset or info.quote_asset + info.base_asset == name:
+        if info.base_asset in assets or info.quote_asset + info.base_asset == name:
             scored.append((0, info))
         # An edit changes two letters at most of the set of letters: most symbols end here.
         elif (_mask(info.symbol) ^ mask).bit_count() <= 2 * most:
@@ -121,17 +121,20 @@ def nearest(name: str, infos: Iterable[SymbolInfo], *, limit: int = 5) -> list[S
     return [info for _, info in scored[:limit]]
 
 
+def coins_like(word: str) -> list[str]:
+    """Assets of the coins that *word* names, or nearly names: ``BITCION`` → ``BTC``."""
+    if word in NAMES:
+        return [NAMES[word]]
+    most = 0 if len(word) < 5 else 1 if len(word) < 7 else 2
+    return [NAMES[name] for name in NAMES if edit_distance(word, name, most) <= most]
+
+
 def nearest_bases(name: str, infos: Iterable[SymbolInfo], *, limit: int = 5) -> list[SymbolInfo]:
-    """Symbols whose base asset, or a coin whose name, is one or two edits from *name*."""
+    """Symbols whose base asset is one or two edits from *name*."""
     if len(name) < 3:
         return []
     most = 1 if len(name) < 6 else 2
-    words = [NAMES[word] for word in NAMES if edit_distance(name, word, most) <= most]
-    kept = [
-        info
-        for info in infos
-        if info.base_asset in words or edit_distance(name, info.base_asset, most) <= most
-    ]
+    kept = [info for info in infos if edit_distance(name, info.base_asset, most) <= most]
     return sorted(kept, key=preference)[:limit]
 
 

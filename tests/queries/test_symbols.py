@@ -130,6 +130,7 @@ async def test_without_a_list_an_unknown_symbol_is_still_a_clear_error() -> None
         ("Ethereum", "ETHUSDT"),
         ("pep", "PEPEUSDT"),
         ("etherium", "ETHUSDT"),
+        ("bitcion", "BTCUSDT"),
         ("人生", "币安人生USDT"),
         ("1inch", "1INCHUSDT"),
     ],
