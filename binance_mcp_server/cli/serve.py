@@ -55,16 +55,20 @@ async def _run(server: Any, settings: Settings) -> None:
         port=settings.http.port,
         show_banner=False,
         log_level="WARNING",
-        host_origin_protection=True,
-        allowed_hosts=_allowed_hosts(settings.http.host, settings.http.port),
+        **_guard(settings.http.host),
         uvicorn_config={"access_log": False},
     )
 
 
-def _allowed_hosts(host: str, port: int) -> list[str]:
-    """Names under which a client may address us: DNS rebinding arrives under another."""
-    names = {host, "127.0.0.1", "localhost", "[::1]"} - {"0.0.0.0", "::"}  # noqa: S104
-    return sorted(names | {f"{name}:{port}" for name in names} | {f"{name}:*" for name in names})
+def _guard(host: str) -> dict[str, Any]:
+    """Under which names we may be addressed: DNS rebinding comes under another.
+
+    An address that stands for all of this machine's has no name to insist on: there the token guards, and loopback
+    names are still held to.
+    """
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return {"host_origin_protection": "auto"}
+    return {"host_origin_protection": True, "allowed_hosts": [f"[{host}]" if ":" in host else host]}
 
 
 def _log_to_stderr() -> None:

@@ -186,7 +186,7 @@ async def run_exchange(options: ExchangeOptions) -> int:
     Returns the exit code: 0, or 2 when something that was asked for cannot be had (stderr says what to do).
     """
     logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
     stopped = _stop_event()
     try:

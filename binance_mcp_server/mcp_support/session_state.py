@@ -2,7 +2,7 @@
 
 FastMCP reads per-session visibility rules from its state store on every ``tools/list``. We set none, but the first read
 imports the store's whole library, 150 ms or more of an agent's first look at us. There is no public switch (seen in
-FastMCP 4.1.6), so a store that is always empty takes its place before it is built; the test beside this module names
+FastMCP 4.1.2), so a store that is always empty takes its place before it is built; the test beside this module names
 the version and fails when the private name moves.
 """
 

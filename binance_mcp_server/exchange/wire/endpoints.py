@@ -150,7 +150,7 @@ def _ticker_24h(call: Call) -> object:
     chosen, mini = _chosen(call, required=False), call.query.is_mini()
 
     def one(symbol: str) -> shapes.Body:
-        stats = call.market.rolling(symbol, DAY_MS)
+        stats = call.market.rolling(symbol, DAY_MS, aligned=False)
         times = (stats.open_time * call.scale, stats.close_time * call.scale)
         if mini:
             return shapes.ticker_mini(symbol, stats, times)

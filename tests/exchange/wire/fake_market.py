@@ -89,7 +89,7 @@ class FakeMarket:
     def average_price(self, symbol: str) -> tuple[int, int, int]:
         return (5, 123 * SCALE, NOW)
 
-    def rolling(self, symbol: str, window_ms: int) -> Stats:
+    def rolling(self, symbol: str, window_ms: int, *, aligned: bool = True) -> Stats:
         self.calls.append(("rolling", {"window_ms": window_ms}))
         return self._stats(symbol, NOW - window_ms, NOW)
 
