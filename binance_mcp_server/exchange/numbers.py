@@ -14,7 +14,9 @@ def parse(text: str) -> int:
     whole, _, fraction = text.partition(".")
     sign = -1 if whole.startswith("-") else 1
     digits = whole.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or (fraction and not (fraction.isascii() and fraction.isdigit())):
+    if not (digits.isascii() and digits.isdigit()) or (
+        fraction and not (fraction.isascii() and fraction.isdigit())
+    ):
         raise ValueError(f"not a plain decimal: {text!r}")
     if fraction[DECIMALS:].strip("0"):
         raise ValueError(f"more than {DECIMALS} decimals: {text!r}")

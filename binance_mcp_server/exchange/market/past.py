@@ -10,16 +10,27 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from binance_mcp_server.exchange.market.candles import Candle, candle_of, merge
-from binance_mcp_server.exchange.market.intervals import DAY, WIDTHS, Grid
-from binance_mcp_server.exchange.sources.base import BoundedHistory, History, KlineRow
+from binance_mcp_server.exchange.market.intervals import DAY, HOUR, WIDTHS, Grid
+from binance_mcp_server.exchange.numbers import SCALE
+from binance_mcp_server.exchange.sources.base import (
+    BoundedHistory,
+    History,
+    IntegerHistory,
+    Integers,
+    KlineRow,
+)
 
-_BLOCK_BUDGET = 100_000
-"""Candles kept as building blocks, about 40 MB."""
+_BLOCK_BUDGET = 60_000
+"""Candles kept as building blocks below an hour, and as many of an hour and more: about 25 MB each."""
 
 _DERIVED = ("15m", "1h", "1d")
 """Building blocks that are made when they are not held."""
 
 _LONGEST_BLOCK = DAY
+
+
+Key = tuple[str, str, int]
+"""Symbol, interval, day."""
 
 
 class Past:
@@ -129,7 +140,12 @@ class Past:
 
     def _held_block(self, tier: str, day: int) -> list[Candle]:
         latest = min(day + DAY, self.start_ms - WIDTHS[tier] + 1)
-        return [candle_of(row) for row in self.rows(tier, day, latest)] if latest > day else []
+        if latest <= day:
+            return []
+        if isinstance(self._history, IntegerHistory):
+            found = self._history.integers(self._symbol, tier, day, latest - 1)
+            return [_candle(numbers) for numbers in found]
+        return [candle_of(row) for row in self.rows(tier, day, latest)]
 
     def _made_block(self, tier: str, day: int) -> list[Candle]:
         parts = self.pieces(self._source_of(tier), day, day + DAY)
@@ -164,22 +180,53 @@ class Blocks:
     """Building blocks by (symbol, interval, day): the least recently used leave first."""
 
     def __init__(self, budget: int = _BLOCK_BUDGET) -> None:
+        self._short, self._long = _Shelf(budget), _Shelf(budget)
+
+    def get(self, key: Key) -> list[Candle] | None:
+        return self._shelf(key).get(key)
+
+    def put(self, key: Key, block: list[Candle]) -> None:
+        self._shelf(key).put(key, block)
+
+    def _shelf(self, key: Key) -> "_Shelf":
+        """Hours and days stand apart: the minutes that they are made of would push them out."""
+        return self._long if WIDTHS[key[1]] >= HOUR else self._short
+
+
+class _Shelf:
+    def __init__(self, budget: int) -> None:
         self._budget = budget
         self._held = 0
-        self._blocks: OrderedDict[tuple[str, str, int], list[Candle]] = OrderedDict()
+        self._blocks: OrderedDict[Key, list[Candle]] = OrderedDict()
 
-    def get(self, key: tuple[str, str, int]) -> list[Candle] | None:
+    def get(self, key: Key) -> list[Candle] | None:
         block = self._blocks.get(key)
         if block is not None:
             self._blocks.move_to_end(key)
         return block
 
-    def put(self, key: tuple[str, str, int], block: list[Candle]) -> None:
+    def put(self, key: Key, block: list[Candle]) -> None:
         self._blocks[key] = block
         self._held += len(block) + 1
         while self._held > self._budget and len(self._blocks) > 1:
             _, gone = self._blocks.popitem(last=False)
             self._held -= len(gone) + 1
+
+
+def _candle(numbers: Integers) -> Candle:
+    time_ms, opened, high, low, close, volume, quote, trades, taker_base, taker_quote = numbers
+    return Candle(
+        time_ms,
+        opened,
+        high,
+        low,
+        close,
+        volume,
+        quote * SCALE,
+        trades,
+        taker_base,
+        taker_quote * SCALE,
+    )
 
 
 def _divides(shorter: str, longer: str) -> bool:

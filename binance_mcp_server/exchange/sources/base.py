@@ -5,7 +5,7 @@ snapshots (a body with ``lastUpdateId``), each with its time. The market state d
 simulated scenario, a recording and, later, a mirror of another venue feed the exchange through the same door.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from binance_mcp_server.exchange.engine.rules import SymbolRules
@@ -59,6 +59,21 @@ class BoundedHistory(Protocol):
 
     def first_open(self, symbol: str, interval: str) -> int | None:
         """Open time of the oldest row held; ``None`` when there is none."""
+        ...
+
+
+Integers = tuple[int, int, int, int, int, int, int, int, int, int]
+"""Open time, open, high, low, close, volume, quote volume, trades, taker's base, taker's quote; amounts in 1e-8."""
+
+
+@runtime_checkable
+class IntegerHistory(Protocol):
+    """A history whose rows are numbers in the first place: printing and reading them again would take twice as long."""
+
+    def integers(
+        self, symbol: str, interval: str, start_ms: int, end_ms: int
+    ) -> Iterable[Integers]:
+        """What ``rows`` gives, as numbers. *interval* is one that is held."""
         ...
 
 

@@ -15,7 +15,7 @@ from binance_mcp_server.exchange.engine.rules import SymbolRules
 from binance_mcp_server.exchange.engine.scenario import Moved, Print, Scenario
 from binance_mcp_server.exchange.engine.symbols import LISTINGS, Listing
 from binance_mcp_server.exchange.numbers import show
-from binance_mcp_server.exchange.sources.base import Frame, KlineRow
+from binance_mcp_server.exchange.sources.base import Frame, Integers, KlineRow
 
 MAX_CATCH_UP_MS = 60_000
 """A longer sleep of the machine is not simulated afterwards: the market was halted meanwhile."""
@@ -62,6 +62,12 @@ class ScenarioHistory:
             )
             for candle in self._past.candles(symbol, start_ms, end_ms)
         ]
+
+    def integers(
+        self, symbol: str, interval: str, start_ms: int, end_ms: int
+    ) -> Iterable[Integers]:
+        """The same rows as numbers."""
+        return self._past.candles(symbol, start_ms, end_ms) if interval == _INTERVAL else ()
 
 
 class ScenarioSource:
