@@ -8,13 +8,12 @@ from pydantic import Field
 
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.tables import book, candles, scan, trades
-from binance_mcp_server.commands.views import tickers
+from binance_mcp_server.commands.tables import tickers as list_of_tickers
 from binance_mcp_server.commands.views.base import provenance
 from binance_mcp_server.market.symbol_names import normalise
 from binance_mcp_server.market.times import format_time
-from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.mcp_support.registration import add_read_tool
-from binance_mcp_server.mcp_support.tables import MAX_BYTES, Table, object_result, reply
+from binance_mcp_server.mcp_support.tables import MAX_BYTES, object_result, reply
 from binance_mcp_server.models.exact import trim
 from binance_mcp_server.services import Services
 
@@ -90,17 +89,9 @@ class MarketData:
     ) -> ToolResult:
         """Change, high, low, volume and trade count of symbols over a window. change_percent is in
         percent; volume in the base asset, quote_volume in the quote asset. time_zone only with "day"."""
-        question = {"symbols": symbols, "window": window, "zone": time_zone, "market": market}
-        place = cursors.redeem(cursor, "get_ticker", question) if cursor else {}
-        offset = cursors.number(place, "from") if place else 0
-        page = symbols[offset : offset + args.limit(limit, 200)]
-        answer = await self._services.product(market).tickers(page, window, time_zone=time_zone)
-        names = args.choose_columns(columns, tickers.COLUMNS, tickers.ALL_COLUMNS)
-        table = Table(
-            {"window": window, **provenance(self._services.venue, answer)},
-            names,
-            tickers.rows(answer.data, names),
-            args.by_offset("get_ticker", question, offset, len(symbols)),
+        asked = list_of_tickers.Question(symbols, window, time_zone, market)
+        table = await list_of_tickers.read(
+            self._services, asked, args.limit(limit, 200), cursor, columns
         )
         return reply(table, format, max_bytes or SMALL)
 

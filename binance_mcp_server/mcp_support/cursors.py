@@ -54,5 +54,6 @@ def number(place: Place, name: str) -> int:
 
 
 def _fingerprint(tool: str, question: Mapping[str, object]) -> str:
-    text = msgspec.json.encode([tool, sorted(question.items(), key=lambda item: item[0])])
-    return blake2b(text, digest_size=6).hexdigest()
+    # repr, since arguments are what somebody sent: numbers of any size, text that no encoding takes
+    text = repr([tool, sorted((name, repr(value)) for name, value in question.items())])
+    return blake2b(text.encode(errors="backslashreplace"), digest_size=6).hexdigest()

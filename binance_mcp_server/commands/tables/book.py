@@ -13,6 +13,7 @@ from binance_mcp_server.commands.views.base import provenance
 from binance_mcp_server.market import order_book
 from binance_mcp_server.market.symbol_names import normalise
 from binance_mcp_server.mcp_support import cursors, tables
+from binance_mcp_server.models.exact import plain
 from binance_mcp_server.models.market import Depth
 from binance_mcp_server.services import Services
 
@@ -61,11 +62,11 @@ async def read(
         **view.summary(answer.data, raw if step else first + levels),
     }
     if step:
-        facts["group"] = question.group
+        facts["group"] = plain(step)
         if max(len(sides.bids), len(sides.asks)) < first + levels:
             facts["partial"] = f"no more whole groups within the best {raw} levels a side"
-    deepest = max(len(answer.data.bids), len(answer.data.asks))
-    more = first + levels < MOST_LEVELS and deepest >= raw and not step
+    deepest = max(len(sides.bids), len(sides.asks))
+    more = first + levels < MOST_LEVELS and (deepest > first + levels if step else deepest >= raw)
     return Page(facts, sides, first, first + levels, names, question, more)
 
 

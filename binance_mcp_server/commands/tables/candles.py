@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import candles as view
 from binance_mcp_server.commands.views.base import provenance
 from binance_mcp_server.market.symbol_names import normalise
+from binance_mcp_server.market.times import parse_time_zone
 from binance_mcp_server.mcp_support import cursors
-from binance_mcp_server.mcp_support.tables import Table
+from binance_mcp_server.mcp_support.tables import Facts, Table
 from binance_mcp_server.queries.answer import Answer
 from binance_mcp_server.queries.candles import CandlePage
 from binance_mcp_server.queries.market import MarketQueries
@@ -48,58 +48,56 @@ async def read(
     names = args.choose_columns(columns, view.COLUMNS, view.ALL_COLUMNS)
     queries = services.product(question.market)
     start, end = await _range(question, cursor, queries)
+    zone = parse_time_zone(question.time_zone)
     answer = await queries.candles.candles(
         question.symbol,
         question.interval,
         start_ms=start,
         end_ms=end,
         limit=limit,
-        time_zone=question.time_zone,
+        time_zone=zone,
         on_progress=_reporter(report) if limit > PAGE else None,
     )
-    return _table(services.venue, question, answer, names, limit, forward=start is not None)
+    after = (
+        _back(question, answer.data, limit)
+        if start is None
+        else _onward(question, answer.data, end)
+    )
+    facts = _facts(question, services.venue, answer) | ({"time_zone": zone} if zone else {})
+    if answer.data.open:
+        facts["open"] = True
+    return Table(facts, names, view.rows(answer.data.rows, names), after, keep_last=start is None)
 
 
 async def _range(
     question: Question, cursor: str | None, queries: MarketQueries
 ) -> tuple[int | None, int | None]:
-    """Start and end, ms; a cursor moves one of them."""
+    """Start and end, ms; a cursor moves one of them and keeps the other ("now" was then)."""
     place = cursors.redeem(cursor, TOOL, asdict(question)) if cursor else {}
     if "before" in place:
         return None, cursors.number(place, "before")
-    end = await args.moment(question.end, queries)
     if place:
+        end = cursors.number(place, "until") if "until" in place else None
         return cursors.number(place, "from"), end
-    return await args.moment(question.start, queries), end
+    return await args.moment(question.start, queries), await args.moment(question.end, queries)
 
 
-def _table(
-    venue: str,
-    question: Question,
-    answer: Answer[CandlePage],
-    names: list[str],
-    limit: int,
-    *,
-    forward: bool,
-) -> Table:
-    page = answer.data
-    facts: dict[str, Any] = {
+def _facts(question: Question, venue: str, answer: Answer[CandlePage]) -> Facts:
+    return {
         "symbol": normalise(question.symbol),
         "interval": question.interval,
         **provenance(venue, answer),
     }
-    if question.time_zone:
-        facts["time_zone"] = question.time_zone
-    if page.open:
-        facts["open"] = True
-    after = _onward(question, page) if forward else _back(question, page, limit)
-    return Table(facts, names, view.rows(page.rows, names), after, keep_last=not forward)
 
 
-def _onward(question: Question, page: CandlePage) -> Callable[[int], str | None]:
+def _onward(
+    question: Question, page: CandlePage, end_ms: int | None
+) -> Callable[[int], str | None]:
+    until: cursors.Place = {} if end_ms is None else {"until": end_ms}
+
     def after(kept: int) -> str | None:
         start = page.rows[kept].open_time if kept < len(page.rows) else page.next_start_ms
-        return None if start is None else question.issue({"from": start})
+        return None if start is None else question.issue({"from": start, **until})
 
     return after
 

@@ -1,15 +1,19 @@
 """The market scan: all symbols ranked, a page at a time."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import tickers as view
-from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.commands.views.base import provenance, untrusted
+from binance_mcp_server.errors import InputError
 from binance_mcp_server.market.scan import ScanQuery, SortKey, scan
+from binance_mcp_server.market.symbol_names import normalise
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.mcp_support.tables import Table
+from binance_mcp_server.models.info import SymbolInfo
 from binance_mcp_server.services import Services
 
 TOOL = "scan_market"
@@ -34,7 +38,7 @@ class Question:
     def query(self, limit: int) -> ScanQuery:
         """The same, checked."""
         return ScanQuery(
-            quote=self.quote.strip().upper() if self.quote and self.quote.strip() else None,
+            quote=normalise(self.quote) if self.quote and self.quote.strip() else None,
             min_quote_volume=args.decimal(self.min_quote_volume, "min_quote_volume"),
             min_trades=self.min_trades,
             min_change=args.decimal(self.min_change, "min_change"),
@@ -55,6 +59,7 @@ async def read(
     query = question.query(min(offset + limit, _MOST_MATCHES))
     queries = services.product(question.market)
     symbols = await queries.symbols.all()
+    _check_quote(query.quote, symbols.data.values())
     answer = await queries.all_tickers()
     found = scan(answer.data, symbols.data, query)
     facts: dict[str, Any] = {
@@ -67,6 +72,16 @@ async def read(
     }
     rows = view.rows(found.rows[offset:], names)
     return Table(facts, names, rows, _after(question, offset, min(found.matched, _MOST_MATCHES)))
+
+
+def _check_quote(quote: str | None, symbols: Iterable[SymbolInfo]) -> None:
+    """Raises ``InputError`` for an asset in which nothing is priced."""
+    known = Counter(symbol.quote_asset for symbol in symbols)
+    if quote is not None and quote not in known:
+        usual = ", ".join(untrusted(asset, 20) for asset, _ in known.most_common(8))
+        raise InputError(
+            f"Nothing is priced in {quote!r} here.", advice=f"Quote assets: {usual} and others."
+        )
 
 
 def _after(question: Question, offset: int, total: int) -> Callable[[int], str | None]:

@@ -1,7 +1,7 @@
 """Trade tables. The latest trades go back in time by id; a start or a from_id goes forward."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from binance_mcp_server.commands import arguments as args
@@ -49,13 +49,15 @@ async def read(
     names = args.choose_columns(columns, view.COLUMNS, every)
     queries = services.product(question.market)
     place = cursors.redeem(cursor, TOOL, asdict(question)) if cursor else {}
-    answer, forward = await _fetch(queries, question, limit, place)
+    answer, forward, until = await _fetch(queries, question, limit, place)
     facts: dict[str, Any] = {
         "symbol": normalise(question.symbol),
         "kind": question.kind,
         **provenance(services.venue, answer),
     }
-    after = _cursor_after(question, answer.data, limit, forward)
+    after = (
+        _onward(question, answer.data, limit, until) if forward else _back(question, answer.data)
+    )
     return Table(facts, names, view.rows(answer.data, names), after, keep_last=not forward)
 
 
@@ -78,28 +80,42 @@ def _check(question: Question) -> None:
 
 async def _fetch(
     queries: MarketQueries, question: Question, limit: int, place: cursors.Place
-) -> tuple[Answer[Any], bool]:
-    """The trades, and whether they go forward."""
+) -> tuple[Answer[Any], bool, int | None]:
+    """The trades, whether they go forward, and to which time (ms; ``None`` for no end)."""
     symbol, trades = question.symbol, queries.trades
     if "before" in place:
-        first = cursors.number(place, "before")
-        start, count = max(0, first - limit), min(limit, first)
-        if question.kind == "aggregate":
-            return await trades.aggregate(symbol, from_id=start, limit=count), False
-        return await trades.historical(symbol, from_id=start, limit=count), False
+        return await _before(queries, question, limit, cursors.number(place, "before")), False, None
     from_id = cursors.number(place, "from") if place else _id(question.from_id)
     if question.kind == "block":
-        return await trades.block(symbol, from_id=from_id or 0, limit=limit), True
+        return await trades.block(symbol, from_id=from_id or 0, limit=limit), True, None
+    if from_id is not None and question.kind == "aggregate":
+        until = cursors.number(place, "until") if "until" in place else None
+        answer = await trades.aggregate(symbol, from_id=from_id, limit=limit)
+        return _only(answer, lambda trade: until is None or trade.time <= until), True, until
     if question.kind == "aggregate":
-        start_ms = None if place else await args.moment(question.start, queries)
-        end_ms = await args.moment(question.end, queries)
-        answer = await trades.aggregate(
-            symbol, from_id=from_id, start_ms=start_ms, end_ms=end_ms, limit=limit
-        )
-        return answer, from_id is not None or start_ms is not None
+        start = await args.moment(question.start, queries)
+        end = await args.moment(question.end, queries)
+        answer = await trades.aggregate(symbol, start_ms=start, end_ms=end, limit=limit)
+        return answer, start is not None, end
     if from_id is not None:
-        return await trades.historical(symbol, from_id=from_id, limit=limit), True
-    return await trades.recent(symbol, limit=limit), False
+        return await trades.historical(symbol, from_id=from_id, limit=limit), True, None
+    return await trades.recent(symbol, limit=limit), False, None
+
+
+async def _before(
+    queries: MarketQueries, question: Question, limit: int, before: int
+) -> Answer[Any]:
+    """The last *limit* trades whose ids are below *before*. Where the history begins with a higher id than asked
+    for, the venue answers with what follows, which the caller has already."""
+    start, count = max(0, before - limit), min(limit, before) or 1
+    read = queries.trades.aggregate if question.kind == "aggregate" else queries.trades.historical
+    return _only(
+        await read(question.symbol, from_id=start, limit=count), lambda trade: trade.id < before
+    )
+
+
+def _only(answer: Answer[Any], keep: Callable[[Any], bool]) -> Answer[Any]:
+    return replace(answer, data=tuple(trade for trade in answer.data if keep(trade)))
 
 
 def _id(given: str | int | None) -> int | None:
@@ -111,16 +127,22 @@ def _id(given: str | int | None) -> int | None:
     return int(text)
 
 
-def _cursor_after(
-    question: Question, trades: Trades, limit: int, forward: bool
+def _onward(
+    question: Question, trades: Trades, limit: int, until: int | None
 ) -> Callable[[int], str | None]:
-    def onward(kept: int) -> str | None:
+    end: cursors.Place = {} if until is None else {"until": until}
+
+    def after(kept: int) -> str | None:
         if not trades or (kept == len(trades) and len(trades) < limit):
             return None
-        return question.issue({"from": trades[kept - 1].id + 1})
+        return question.issue({"from": trades[kept - 1].id + 1, **end})
 
-    def back(kept: int) -> str | None:
+    return after
+
+
+def _back(question: Question, trades: Trades) -> Callable[[int], str | None]:
+    def before(kept: int) -> str | None:
         first = trades[len(trades) - kept].id if trades else 0
         return question.issue({"before": first}) if first > 0 else None
 
-    return onward if forward else back
+    return before
