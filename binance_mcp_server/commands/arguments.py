@@ -6,18 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from binance_mcp_server.commands.views.base import untrusted
 from binance_mcp_server.errors import InputError
 from binance_mcp_server.market.times import parse_time
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.queries.market import MarketQueries
 
 MAX_BYTES_LIMIT = 4_000_000
+_LONGEST_NUMBER = 40
 
 Market = Annotated[Literal["spot", "usdm", "coinm"], Field(description="Product")]
 Format = Annotated[Literal["csv", "json"], Field(description="Form of the table")]
-Columns = Annotated[
-    Literal["default", "all"] | list[str], Field(description='"all", or names of columns')
-]
 Cursor = Annotated[str | None, Field(description="`next` of the previous reply")]
 MaxBytes = Annotated[
     int | None,
@@ -38,6 +37,18 @@ def _as_list(value: Any) -> Any:
     return value
 
 
+def _as_columns(value: Any) -> Any:
+    known = isinstance(value, str) and value in {"default", "all"}
+    return value if known else _as_list(value)
+
+
+Columns = Annotated[
+    Literal["default", "all"] | list[str],
+    BeforeValidator(_as_columns),
+    Field(description='"all", or names of columns'),
+]
+
+
 Symbols = Annotated[
     list[str],
     BeforeValidator(_as_list),
@@ -51,8 +62,9 @@ def limit(value: int, most: int) -> int:
     Raises ``InputError`` otherwise: a limit is never changed silently.
     """
     if not 1 <= value <= most:
+        shown = f"limit is {value}" if abs(value) < 10**18 else "limit is out of range"
         raise InputError(
-            f"limit is {value}; it has to be from 1 to {most}.",
+            f"{shown}; it has to be from 1 to {most}.",
             advice=f"Ask for at most {most} at once and go on with the `next` cursor.",
         )
     return value
@@ -65,8 +77,9 @@ def decimal(value: str | float | None, name: str) -> Decimal | None:
     """
     if value is None or value == "":
         return None
+    text = str(value).strip()
     try:
-        number = Decimal(str(value).strip())
+        number = Decimal(text if len(text) <= _LONGEST_NUMBER else "NaN")
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
@@ -97,8 +110,9 @@ def choose_columns(wanted: str | list[str], default: list[str], every: list[str]
     names = [wanted] if isinstance(wanted, str) else wanted
     unknown = [name for name in names if name not in every]
     if unknown or not names:
+        shown = ", ".join(repr(untrusted(name, 20)) for name in unknown[:5]) or "(none given)"
         raise InputError(
-            f"unknown column {', '.join(map(repr, unknown)) or '(none given)'}.",
+            f"unknown column {shown}.",
             advice=f"Columns are: {', '.join(every)}.",
         )
     return list(dict.fromkeys(names))

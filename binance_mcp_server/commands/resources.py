@@ -7,7 +7,8 @@ from fastmcp import FastMCP
 
 from binance_mcp_server.commands.views import info
 from binance_mcp_server.commands.views.base import provenance
-from binance_mcp_server.errors import InputError
+from binance_mcp_server.errors import BinanceMcpError, InputError
+from binance_mcp_server.mcp_support.errors import resource_failure
 from binance_mcp_server.services import Services
 from binance_mcp_server.venues import as_market
 
@@ -19,11 +20,10 @@ def register(server: FastMCP[Any], services: Services) -> None:
         return _json(await services.status())
 
     async def symbol(market: str, symbol: str) -> str:
-        product = as_market(market)
-        if product is None:
-            raise InputError("no such market.", advice="Markets are spot, usdm, coinm.")
-        answer = await services.product(product).symbols.get(symbol)
-        return _json(info.rules(answer.data, ()) | provenance(services.venue, answer))
+        try:
+            return _json(await _rules(services, market, symbol))
+        except BinanceMcpError as error:
+            raise resource_failure(error) from None
 
     server.resource(
         "binance://status",
@@ -39,6 +39,14 @@ def register(server: FastMCP[Any], services: Services) -> None:
         description="Status, steps, limits and order types of a symbol, e.g. binance://symbols/spot/BTCUSDT",
         mime_type="application/json",
     )(symbol)
+
+
+async def _rules(services: Services, market: str, symbol: str) -> dict[str, Any]:
+    product = as_market(market)
+    if product is None:
+        raise InputError("There is no such market.", advice="Markets are spot, usdm, coinm.")
+    answer = await services.product(product).symbols.get(symbol)
+    return info.rules(answer.data, ()) | provenance(services.venue, answer)
 
 
 def _json(content: dict[str, Any]) -> str:

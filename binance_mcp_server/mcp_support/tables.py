@@ -105,7 +105,7 @@ def csv_line(row: Sequence[Cell]) -> str:
 
 def _csv_cell(cell: Cell) -> str:
     text = _shown(cell) if cell is not None else ""
-    if "," in text or '"' in text or "\n" in text:
+    if any(mark in text for mark in ',"\n\r'):
         return '"' + text.replace('"', '""') + '"'
     return text
 
