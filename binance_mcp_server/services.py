@@ -69,11 +69,13 @@ class Connection:
         return self._clock.now_ms() if self._api is None else self._api.venue_now_ms()
 
     async def close(self) -> None:
-        """Close the client; idempotent."""
-        if self._api is not None:
-            await self._api.close()
-        if self.ledger is not None:
-            self.ledger.close()
+        """Close the client; idempotent. A later use opens another one."""
+        api, self._api = self._api, None
+        ledger, self.ledger = self.ledger, None
+        if api is not None:
+            await api.close()
+        if ledger is not None:
+            ledger.close()
 
 
 class Services:
@@ -111,6 +113,11 @@ class Services:
                 advice='Use market="spot". USDⓈ-M and COIN-M futures come with a later release.',
             )
         return self._spot
+
+    def lacks(self, market: Market) -> frozenset[str]:
+        """REST paths that the venue is known not to serve."""
+        hosts = self.settings.hosts.get(market)
+        return hosts.lacks if hosts else frozenset()
 
     def complete_symbol(self, prefix: str) -> list[str]:
         """Symbols that begin with *prefix*, from memory."""

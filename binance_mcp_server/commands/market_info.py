@@ -1,5 +1,6 @@
 """Tools that say what can be traded, by which rules, and how the venue and this server are doing."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastmcp import FastMCP
@@ -9,11 +10,15 @@ from pydantic import Field
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import info
 from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.errors import InputError, RegionError
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.mcp_support.registration import add_read_tool
 from binance_mcp_server.mcp_support.tables import Table, object_result, reply
+from binance_mcp_server.models.info import ExecutionRule
+from binance_mcp_server.queries.market import MarketQueries
 from binance_mcp_server.services import Services
 
+EXECUTION_RULES = "/api/v3/executionRules"
 SMALL = 4_000
 """Budget of these replies: they answer a question rather than carry data."""
 
@@ -23,6 +28,8 @@ OBJECT_SCHEMA = {
     "required": ["venue"],
 }
 _MOST_FOUND = 500
+_STATUSES = ("TRADING", "END_OF_DAY", "HALT", "BREAK", "CANCEL_ONLY")
+"""enums.md, Symbol status, read 2026-11-22."""
 
 
 class MarketInfo:
@@ -51,7 +58,7 @@ class MarketInfo:
         offset = cursors.number(place, "from") if place else 0
         last = min(offset + args.limit(limit, _MOST_FOUND), _MOST_FOUND)
         answer = await self._services.product(market).symbols.search(
-            query, quote=quote or None, status=status or None, limit=last + 1
+            query, quote=quote or None, status=_status(status), limit=last + 1
         )
         names = args.choose_columns(columns, info.COLUMNS, info.ALL_COLUMNS)
         table = Table(
@@ -69,14 +76,33 @@ class MarketInfo:
         with the venue's exact numbers. Read it before planning an order."""
         queries = self._services.product(market)
         answer = await queries.symbols.get(symbol)
-        bands = await queries.execution_rules(answer.data.symbol)
-        facts = info.rules(answer.data, bands.data)
+        facts = info.rules(answer.data, await self._bands(queries, answer.data.symbol))
         return object_result(info.within(facts | provenance(self._services.venue, answer), SMALL))
+
+    async def _bands(self, queries: MarketQueries, symbol: str) -> Sequence[ExecutionRule] | None:
+        """Bands outside of which the symbol does not trade; ``None`` where the venue does not tell."""
+        if EXECUTION_RULES in self._services.lacks("spot"):
+            return None
+        try:
+            return (await queries.execution_rules(symbol)).data
+        except RegionError:  # the mirror, which serves the rest, does not have them
+            return None
 
     async def get_exchange_status(self) -> ToolResult:
         """Whether the venue answers, its time and the clock offset, limits and how much of them is used,
         what this server serves. Start here when something looks wrong."""
         return object_result(await self._services.status())
+
+
+def _status(text: str | None) -> str | None:
+    """A trading status, ``None`` for any. Raises ``InputError``."""
+    status = (text or "").strip().upper()
+    if status and status not in _STATUSES:
+        raise InputError(
+            "There is no such trading status.",
+            advice=f"Use {', '.join(_STATUSES)}; or an empty text for any.",
+        )
+    return status or None
 
 
 def register(server: FastMCP[Any], services: Services) -> None:

@@ -41,8 +41,8 @@ def symbol_rows(symbols: Sequence[SymbolInfo], columns: Sequence[str]) -> list[l
     return [[_cell(symbol, column) for column in columns] for symbol in symbols]
 
 
-def rules(symbol: SymbolInfo, bands: Sequence[ExecutionRule]) -> Facts:
-    """What orders on *symbol* must keep to."""
+def rules(symbol: SymbolInfo, bands: Sequence[ExecutionRule] | None) -> Facts:
+    """What orders on *symbol* must keep to; *bands* ``None``: not known."""
     base, quote = untrusted(symbol.base_asset), untrusted(symbol.quote_asset)
     filters = describe_filters(symbol.filters, base=base, quote=quote)
     facts: Facts = {
@@ -55,7 +55,9 @@ def rules(symbol: SymbolInfo, bands: Sequence[ExecutionRule]) -> Facts:
         "features": [words for flag, words in _FEATURES if getattr(symbol, flag)],
         "rules": {name: untrusted(text, 300) for name, text in filters.sentences},
     }
-    if bands:
+    if bands is None:
+        facts["partial"] = "the venue does not tell its price bands here"
+    elif bands:
         facts["trades_only_within"] = [_band(rule) for rule in bands]
     return facts
 
