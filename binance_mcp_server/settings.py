@@ -86,6 +86,16 @@ _ADDRESSES = (
     ("usdm", "BINANCE_MCP_USDM_"),
     ("coinm", "BINANCE_MCP_COINM_"),
 )
+_SCHEMES = {
+    "REST_URL": ("http", "https"),
+    "STREAM_URL": ("ws", "wss"),
+    "WS_API_URL": ("ws", "wss"),
+}
+_EXAMPLES = {
+    "REST_URL": "http://127.0.0.1:PORT",
+    "STREAM_URL": "ws://127.0.0.1:PORT",
+    "WS_API_URL": "ws://127.0.0.1:PORT/ws-api/v3",
+}
 
 
 def load_settings(
@@ -101,6 +111,7 @@ def load_settings(
     venue = _venue(given.get("venue") or env.get("BINANCE_MCP_VENUE") or "live")
     hosts = _hosts(venue, env)
     api_key = env.get("BINANCE_API_KEY", "").strip()
+    _check_sim(venue, hosts)
     _check_key(api_key, venue, hosts)
     return Settings(
         venue=venue,
@@ -115,9 +126,15 @@ def load_settings(
     )
 
 
-def child_environment(**changes: str) -> dict[str, str]:
-    """The environment of this process with *changes*, for a child that we start."""
-    return {**os.environ, **changes}
+def child_environment(environ: Mapping[str, str] | None = None, **changes: str) -> dict[str, str]:
+    """The environment for a child that we start, with *changes*; the owner's keys, tokens and addresses stay out."""
+    env = os.environ if environ is None else environ
+    kept = {
+        name: value
+        for name, value in env.items()
+        if name == "BINANCE_MCP_STATE_DIR" or not name.startswith("BINANCE_")
+    }
+    return {**kept, **changes}
 
 
 def _venue(text: str) -> VenueName:
@@ -151,8 +168,19 @@ def _hosts(venue: VenueName, env: Mapping[str, str]) -> dict[str, Hosts]:
 
 
 def _address(env: Mapping[str, str], name: str) -> str:
+    """The address in variable *name*; empty where there is none. Raises ``SettingsError``, never showing the value:
+    it may hold a password."""
     url = env.get(name, "").strip().rstrip("/")
-    if url and not (venues.is_loopback(url) or venues.is_binance(url)):
+    if not url:
+        return ""
+    kind = name.rpartition("BINANCE_MCP_")[2].removeprefix("USDM_").removeprefix("COINM_")
+    if not venues.is_plain_address(url, _SCHEMES[kind], with_path=kind == "WS_API_URL"):
+        raise SettingsError(
+            f"{name} is not a plain address",
+            advice=f"Write {_EXAMPLES[kind]}: no user, query or fragment"
+            f"{'' if kind == 'WS_API_URL' else ', and no path'}.",
+        )
+    if not (venues.is_loopback(url) or venues.is_binance(url)):
         raise SettingsError(
             f"{name} is neither on this machine nor one of Binance's hosts over TLS",
             advice="A key must never reach a stranger's server: use a loopback address"
@@ -162,21 +190,34 @@ def _address(env: Mapping[str, str], name: str) -> str:
 
 
 def _check_key(key: str, venue: VenueName, hosts: Mapping[str, Hosts]) -> None:
-    """A key goes only where it was issued for."""
+    """A key goes only where it was issued for: to none of the other addresses, not even for another product."""
     if not key:
         return
-    local = venue == "sim" or any(venues.is_loopback(each.rest) for each in hosts.values())
+    places = {venues.is_loopback(url) for url in _urls(hosts)} or {venue == "sim"}
     simulated = key.startswith(SIM_KEY_PREFIX)
-    if simulated and not local:
+    if simulated and False in places:
         raise SettingsError(
             f"BINANCE_API_KEY is a key of the embedded exchange, but the venue is {venue!r}",
             advice="Unset BINANCE_API_KEY, or use --venue sim.",
         )
-    if local and not simulated:
+    if True in places and not simulated:
         raise SettingsError(
             "BINANCE_API_KEY is not a key of the embedded exchange, but the venue is on this machine",
             advice="A real key must not be sent to a simulator: unset BINANCE_API_KEY"
             " (market data needs none), or choose the venue that issued it.",
+        )
+
+
+def _urls(hosts: Mapping[str, Hosts]) -> list[str]:
+    return [url for each in hosts.values() for url in (each.rest, each.stream, each.ws_api) if url]
+
+
+def _check_sim(venue: VenueName, hosts: Mapping[str, Hosts]) -> None:
+    """What is called simulated is simulated: its numbers would be taken for real ones, or the other way about."""
+    if venue == "sim" and not all(map(venues.is_loopback, _urls(hosts))):
+        raise SettingsError(
+            "venue 'sim' is on this machine, but an address in the environment is Binance's",
+            advice="Unset BINANCE_MCP_REST_URL and its like, or choose the venue that they belong to.",
         )
 
 
@@ -189,7 +230,7 @@ def _state_dir(env: Mapping[str, str]) -> Path:
 
 
 def _http(where: str | None, env: Mapping[str, str]) -> HttpSettings | None:
-    if not where:
+    if where is None:
         return None
     host, _, port = str(where).rpartition(":")
     host = (host or "127.0.0.1").strip("[]")
@@ -214,11 +255,12 @@ def _http_token(env: Mapping[str, str]) -> Secret | None:
         return None
     try:
         token = Path(path).expanduser().read_text(encoding="utf-8").strip()
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SettingsError(
-            f"cannot read BINANCE_MCP_HTTP_TOKEN_FILE: {error.strerror}",
+            f"cannot read BINANCE_MCP_HTTP_TOKEN_FILE: {reason}",
             advice="Point it at a readable file that holds the token alone.",
-        ) from error
+        ) from None
     if not token:
         raise SettingsError(
             "BINANCE_MCP_HTTP_TOKEN_FILE is empty", advice="Write the token into it."

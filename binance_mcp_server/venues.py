@@ -4,6 +4,7 @@ Hosts: rest-api.md, web-socket-streams.md, web-socket-api.md, faqs/market_data_o
 of Binance's spot documents, read 2026-11-22. Binance.US: its own API documents (docs.binance.us).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -94,6 +95,24 @@ def hosts(venue: VenueName, market: Market) -> Hosts | None:
     """Addresses of *market* at *venue*; ``None`` where the venue is given its addresses at start (``sim``)
     or does not trade it."""
     return _TABLE.get((venue, market))
+
+
+def is_plain_address(url: str, schemes: Sequence[str], *, with_path: bool = False) -> bool:
+    """Whether *url* is one of *schemes*, a host and perhaps a port, and nothing else that two programs could read
+    in two ways; a path only where it is admitted."""
+    if not (url.isascii() and url.isprintable()) or any(mark in url for mark in "\\@?# "):
+        return False
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in schemes
+        and bool(parts.hostname)
+        and port != 0
+        and (with_path or not parts.path)
+    )
 
 
 def is_loopback(url: str) -> bool:

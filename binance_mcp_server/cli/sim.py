@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from binance_mcp_server.errors import SettingsError
+from binance_mcp_server.settings import child_environment
 from binance_mcp_server.venues import Hosts
 
 READY_WITHIN = 30.0
@@ -46,6 +47,7 @@ class SimVenue:
             *self._arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env=child_environment(),
         )
         line = b""
         if self._process.stdout is not None:
