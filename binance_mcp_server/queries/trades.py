@@ -121,20 +121,20 @@ class TradeReader:
         end_ms: int | None = None,
         limit: int = 500,
     ) -> Answer[tuple[AggTrade, ...]]:
-        """Aggregate trades from an id on, of a range of time (ends included), or the latest.
+        """Aggregate trades from an id on (up to an end, if one is given), of a range of time, or the latest.
 
-        Only an end → the latest up to it. Raises :class:`InputError`.
+        Ends are included; only an end → the latest up to it. Raises :class:`InputError`.
         """
         check_limit(limit, MOST, what="trades")
         name = await self._fetcher.resolve(symbol)
         source = _aggregates(name)
         if from_id is not None:
-            if start_ms is not None or end_ms is not None:
+            if start_ms is not None:
                 raise InputError(
-                    "from_id and a range of time exclude each other.",
-                    advice="Give from_id alone, or start and end alone.",
+                    "from_id and a start exclude each other.",
+                    advice="Give from_id (and perhaps an end), or start and end.",
                 )
-            return await self._onward(source, _check_id(from_id), limit)
+            return await self._onward(source, _check_id(from_id), limit, end_ms)
         await self._fetcher.check_range(start_ms, end_ms)
         request = endpoints.agg_trades(
             name, start_time=start_ms, end_time=end_ms, limit=min(limit, PAGE)
