@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes, unpacked."""
 MAX_CONNECTIONS: Final = 50
+"""In all: a client has one host, or its mirror instead."""
 CONNECT_TIMEOUT: Final = 5.0
 _IDLE: Final = 30.0
 _DNS_AGE: Final = 300
@@ -232,8 +233,7 @@ def _pool(lib: Any, may_send: Callable[[], bool]) -> "aiohttp.BaseConnector":
             return connection
 
     pool: aiohttp.BaseConnector = Pool(
-        limit=2 * MAX_CONNECTIONS,
-        limit_per_host=MAX_CONNECTIONS,
+        limit=MAX_CONNECTIONS,
         ttl_dns_cache=_DNS_AGE,
         keepalive_timeout=_IDLE,
     )
