@@ -35,11 +35,16 @@ class Request(Generic[T]):
 
     def query(self) -> str:
         """The percent-encoded query string (UTF-8)."""
-        return "&".join(f"{name}={quote(value, safe='')}" for name, value in self.params)
+        return "&".join(f"{name}={_encoded(value)}" for name, value in self.params)
 
     def url(self, base: str) -> str:
         """The whole address below *base* (scheme and host, no trailing slash)."""
         return f"{base}{self.path}?{self.query()}" if self.params else f"{base}{self.path}"
+
+
+def _encoded(value: str) -> str:
+    """Percent-encoded; most values are plain words and numbers, which stay as they are."""
+    return value if value.isascii() and value.isalnum() else quote(value, safe="")
 
 
 def _params(**values: object) -> tuple[tuple[str, str], ...]:

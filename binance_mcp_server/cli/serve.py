@@ -4,6 +4,7 @@ import argparse
 import gc
 import logging
 import sys
+from dataclasses import replace
 from typing import Any
 
 from binance_mcp_server.settings import Settings, load_settings
@@ -34,6 +35,8 @@ async def _serve(settings: Settings) -> int:
     from binance_mcp_server.server import build_server
 
     sim = SimVenue() if settings.venue == "sim" and "spot" not in settings.hosts else None
+    if sim:  # nobody else speaks to it, and its port may be another exchange's tomorrow
+        settings = replace(settings, state_dir=None)
     server = build_server(settings, addresses=sim.addresses if sim else None)
     gc.freeze()
     gc.enable()
