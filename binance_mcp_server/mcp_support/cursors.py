@@ -37,6 +37,8 @@ def redeem(cursor: str, tool: str, question: Mapping[str, object]) -> Place:
         payload = msgspec.json.decode(raw, type=_Payload)
     except (binascii.Error, ValueError, msgspec.DecodeError):
         raise CursorError("it was not issued by this server") from None
+    if not payload.place:
+        raise CursorError("it was not issued by this server")
     if payload.fingerprint != _fingerprint(tool, question):
         raise CursorError("it belongs to another call")
     return payload.place
