@@ -70,7 +70,9 @@ class Reply(msgspec.Struct, Generic[T], frozen=True):
     """When the body was whole: ms since the epoch by this machine's clock."""
     source: Literal["rest", "mirror"]
     venue_ms: int
-    """The venue's time when it answered, ms since the epoch: by its ``Date`` header, to the second at least."""
+    """The venue's time when it answered, ms since the epoch: as near as we know it."""
+    told_ms: int
+    """The same in the venue's own words (its ``Date`` header), cut to the second; 0 where it said none."""
 
 
 class BinanceApi:
@@ -156,11 +158,13 @@ class BinanceApi:
             data = decode(request, raw.body)
         except msgspec.DecodeError as error:
             raise self._unreadable(error, raw, base) from None
+        told_ms = _second(raw.date)
         return Reply(
             data,
             received_ms,
             "rest" if base is self._hosts.rest else "mirror",
-            self._hear(raw.date, received_ms),
+            self._hear(told_ms, received_ms),
+            told_ms,
         )
 
     def _base(self, path: str) -> str:
@@ -222,11 +226,10 @@ class BinanceApi:
             advice="Try again; if it stays, something in between changes the venue's answers.",
         )
 
-    def _hear(self, date: str | None, received_ms: int) -> int:
+    def _hear(self, second: int, received_ms: int) -> int:
         """The venue's time when it answered; our idea of its clock is mended where the answer contradicts it."""
         ours = received_ms + (self.offset_ms or 0)
-        second = _second(date)
-        if second is None:
+        if not second:
             return ours
         told = min(max(ours, second), second + 999)
         if self.offset_ms is None or not second <= ours <= second + 999 + _DELAY_MS:
@@ -268,12 +271,12 @@ class BinanceApi:
 
 
 @lru_cache(maxsize=4)
-def _second(date: str | None) -> int | None:
-    """A ``Date`` header as ms since the epoch; ``None`` for anything else."""
+def _second(date: str | None) -> int:
+    """A ``Date`` header as ms since the epoch; 0 for anything else."""
     try:
         return int(parsedate_to_datetime(date or "").timestamp()) * 1000
     except ValueError:
-        return None
+        return 0
 
 
 def _host(base: str) -> str:

@@ -10,7 +10,7 @@ SAFETY_MS = 2000
 
 def closed_count(rows: Sequence[Kline], venue_ms: int) -> int:
     """How many of the first *rows* (ascending) are closed, on evidence: a later candle stands behind them in the same
-    reply, or *venue_ms*, which the venue's clock had reached when it was asked, is safely past their end."""
+    reply, or *venue_ms*, which the venue's clock had reached when it answered, is safely past their end."""
     if not rows:
         return 0
     last_is_closed = rows[-1].close_time < venue_ms - SAFETY_MS

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from binance_mcp_server.binance_api import endpoints
-from binance_mcp_server.market.candles import SAFETY_MS, closed_count
+from binance_mcp_server.market.candles import closed_count
 from binance_mcp_server.market.intervals import mean_length_ms, parse_interval, shortest_length_ms
 from binance_mcp_server.market.times import parse_time_zone
 from binance_mcp_server.models.market import Kline
@@ -71,8 +71,6 @@ class CandleReader:
     def __init__(self, fetcher: Fetcher, cache: CandleCache | None = None) -> None:
         self._fetcher = fetcher
         self.cache = CandleCache() if cache is None else cache
-        self._reached_ms = 0
-        """A time that the venue's clock has reached, by its own word: what closed before is closed."""
 
     async def candles(
         self,
@@ -95,7 +93,6 @@ class CandleReader:
         check_limit(limit, MOST, what="candles")
         series = await self._series(symbol, interval, time_zone)
         await self._fetcher.check_range(start_ms, end_ms)
-        await self._look_at_clock(series, start_ms, end_ms, limit)
         if start_ms is None:
             return _page(await self._latest(series, end_ms, limit, ui=ui), None)
         parts = self._onward(series, start_ms, end_ms, limit, ui=ui)
@@ -129,7 +126,6 @@ class CandleReader:
         await self._fetcher.check_range(start_ms, end_ms)
         last_ms = self._fetcher.venue_now_ms() if end_ms is None else end_ms
         most = _NO_LIMIT if limit is None else limit
-        await self._look_at_clock(series, start_ms, end_ms, most)
         parts = self._onward(series, start_ms, end_ms, most, ui=ui)
         done = total = 0
         async with aclosing(parts):
@@ -143,28 +139,6 @@ class CandleReader:
     async def _series(self, symbol: str, interval: str, time_zone: str | None) -> Series:
         known, zone = parse_interval(interval), parse_time_zone(time_zone)
         return Series(await self._fetcher.resolve(symbol), known, zone)
-
-    async def _look_at_clock(
-        self, series: Series, start_ms: int | None, end_ms: int | None, limit: int
-    ) -> None:
-        """Ask the venue for its time if that may prove the last candle of a range closed.
-
-        Only the venue's own word proves it, given before the candles are asked for: the time of a reply is this
-        machine's guess. Where the range is known to be past already, or seems to reach the present, nothing is asked.
-        """
-        length = mean_length_ms(series.interval)
-        last_ms = end_ms if start_ms is None or end_ms is not None else start_ms + limit * length
-        if self._reached_ms and (
-            last_ms is None or self._is_past(last_ms + length, self._reached_ms)
-        ):
-            return
-        now_ms = self._fetcher.venue_now_ms()
-        if not self._reached_ms or (last_ms is not None and self._is_past(last_ms, now_ms)):
-            self._reached_ms = max(self._reached_ms, await self._fetcher.told_ms())
-
-    @staticmethod
-    def _is_past(moment_ms: int, now_ms: int) -> bool:
-        return moment_ms < now_ms - SAFETY_MS
 
     def _next(self, last: _Part, end_ms: int | None) -> int | None:
         """Where to go on after *last*; ``None`` where nothing can follow."""
@@ -263,12 +237,9 @@ class CandleReader:
             limit=limit,
             ui=ui,
         )
-        reached_ms = self._reached_ms
         reply = await self._fetcher.send(request, series.symbol)
         rows = reply.data
-        closed = closed_count(rows, reached_ms)
-        if rows:
-            self._reached_ms = max(self._reached_ms, rows[-1].open_time)
+        closed = closed_count(rows, reply.told_ms)
         if closed and not ui:
             first_ms = rows[0].open_time if start_ms is None else start_ms
             self.cache.add(series, first_ms, rows[:closed], reply.venue_ms)

@@ -30,6 +30,11 @@ class Reply(Protocol[T_co]):
         ...
 
     @property
+    def told_ms(self) -> int:
+        """The same in the venue's own words, cut to the second; 0 where it said none."""
+        ...
+
+    @property
     def source(self) -> Origin: ...
 
 

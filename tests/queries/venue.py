@@ -22,6 +22,7 @@ class FakeReply:
     data: Any
     venue_ms: int
     source: Literal["rest", "mirror"] = "rest"
+    told_ms: int = 0
 
 
 @dataclass
@@ -50,7 +51,8 @@ class FakeApi:
             raise self.error
         if request.path.endswith("/time"):
             return FakeReply(ServerTime(self.clock_ms), self.clock_ms)
-        return FakeReply(self.answer(request), self.clock_ms + self.skew_ms)
+        data, told_ms = self.answer(request), self.clock_ms // 1000 * 1000
+        return FakeReply(data, self.clock_ms + self.skew_ms, told_ms=told_ms)
 
     def venue_now_ms(self) -> int:
         return self.clock_ms + self.skew_ms
