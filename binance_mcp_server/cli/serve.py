@@ -7,7 +7,8 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from binance_mcp_server.settings import Settings, load_settings
+from binance_mcp_server.errors import SettingsError
+from binance_mcp_server.settings import HttpSettings, Settings, load_settings
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -52,6 +53,7 @@ async def _run(server: Any, settings: Settings) -> None:
     if settings.http is None:
         await server.run_async(transport="stdio", show_banner=False, log_level="WARNING")
         return
+    _check_address(settings.http)
     await server.run_async(
         transport="http",
         host=settings.http.host,
@@ -61,6 +63,28 @@ async def _run(server: Any, settings: Settings) -> None:
         **_guard(settings.http.host),
         uvicorn_config={"access_log": False},
     )
+
+
+def _check_address(http: HttpSettings) -> None:
+    """Try the address first: the HTTP server would end the process with a line and a code of its own.
+
+    Raises ``SettingsError`` when it cannot be had.
+    """
+    import socket
+
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    try:
+        socket.create_server((http.host, http.port), family=family).close()
+    except OSError as error:
+        raise SettingsError(
+            f"cannot serve on {http.host} port {http.port}: {_reason(error)}",
+            advice="Choose another with --http HOST:PORT.",
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    """The system's words, without the address that Python adds to them."""
+    return (error.strerror or str(error)).partition(" (while")[0]
 
 
 def _guard(host: str) -> dict[str, Any]:
