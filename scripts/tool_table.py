@@ -1,0 +1,127 @@
+"""Writes docs/tools.md from what the server lists to a client: titles, descriptions, arguments, bytes."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fastmcp import Client
+
+from binance_mcp_server.server import build_server
+from binance_mcp_server.settings import TOOLSETS, load_settings
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "tools.md"
+HEAD = """\
+# Tools
+
+Written by `python scripts/tool_table.py` from what the server lists to a client; change the code, not this page.
+Every tool only reads. How numbers are written: [exact numbers](why/exact-numbers.md). How tables, budgets and cursors
+work: [tables](why/tables-not-json.md). A dash: the tool decides when the argument is left out.
+"""
+
+Tool = dict[str, Any]
+Schema = dict[str, Any]
+
+
+async def listed() -> list[Tool]:
+    """The tools as ``tools/list`` sends them, with every toolset on. No network is touched."""
+    settings = load_settings({"venue": "sim"}, {})
+    async with Client(build_server(settings)) as client:
+        tools = await client.list_tools()
+    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+
+
+def page(tools: Sequence[Tool]) -> str:
+    """The whole of docs/tools.md."""
+    parts = [HEAD]
+    for toolset in TOOLSETS:
+        parts.append(f"## `{toolset}`\n")
+        parts += [section(tool) for tool in tools if toolset in tool["_meta"]["fastmcp"]["tags"]]
+    return "\n".join([*parts, sizes(tools)])
+
+
+def section(tool: Tool) -> str:
+    """One tool: what a model reads of it."""
+    text = f"### {tool['name']}\n\n**{tool['title']}.** {tool['description']}\n\n{reply(tool)}\n"
+    arguments: dict[str, Schema] = tool["inputSchema"].get("properties", {})
+    if not arguments:
+        return f"{text}\nNo arguments.\n"
+    needed = tool["inputSchema"].get("required", [])
+    rows = [
+        (
+            f"`{name}`",
+            kind(schema),
+            "**needed**" if name in needed else default(schema),
+            schema.get("description", ""),
+        )
+        for name, schema in arguments.items()
+    ]
+    return f"{text}\n{table(('argument', 'type', 'default', 'meaning'), rows)}"
+
+
+def reply(tool: Tool) -> str:
+    """What comes back, as far as the tool publishes it."""
+    schema: Schema | None = tool.get("outputSchema")
+    if schema is None:
+        return 'Reply: facts and a table; one object with `format="json"`.'
+    names = ", ".join(f"`{name}`" for name in schema["properties"])
+    return f"Reply: one object: {names} and others, as far as they apply."
+
+
+def kind(schema: Schema) -> str:
+    """A JSON schema's type in few words."""
+    if "anyOf" in schema:
+        kinds = (kind(each) for each in schema["anyOf"] if each.get("type") != "null")
+        return " or ".join(dict.fromkeys(kinds))
+    if "enum" in schema:
+        return " or ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {kind(schema.get('items', {}))}{_bounds(schema, 'minItems', 'maxItems')}"
+    return f"{schema.get('type', 'any')}{_bounds(schema, 'minimum', 'maximum')}"
+
+
+def _bounds(schema: Schema, least: str, most: str) -> str:
+    found = [f"{schema[bound]:,}" for bound in (least, most) if bound in schema]
+    return f" ({' to '.join(found)})" if found else ""
+
+
+def default(schema: Schema) -> str:
+    """What is taken when the argument is left out; a dash for nothing."""
+    value = schema.get("default")
+    return "–" if value is None else f"`{json.dumps(value)}`"
+
+
+def sizes(tools: Sequence[Tool]) -> str:
+    """Bytes of each tool in ``tools/list`` and of all."""
+    bytes_of = {tool["name"]: len(compact(tool)) for tool in tools}
+    rows = [(f"`{name}`", f"{size:,}") for name, size in bytes_of.items()]
+    rows.append((f"**all {len(tools)}**", f"**{len(compact({'tools': list(tools)})):,}**"))
+    return (
+        "## Bytes of `tools/list`\n\nAs compact JSON, UTF-8; a client pays for them in every conversation.\n\n"
+        f"{table(('tool', 'bytes'), rows)}"
+    )
+
+
+def compact(value: object) -> bytes:
+    """*value* as it travels."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; bars in cells are escaped."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(
+        f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines
+    )
+
+
+def main() -> None:
+    """Write the page."""
+    tools = asyncio.run(listed())
+    PAGE.write_text(page(tools), encoding="utf-8")
+    print(f"{PAGE.name}: {len(tools)} tools")
+
+
+if __name__ == "__main__":
+    main()
