@@ -1,5 +1,6 @@
 """Whatever is wrong with a call, the model reads one short form of error, and the next good call works."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -34,48 +35,74 @@ SYMBOLS = (
 )
 FOREIGN = cursors.issue("get_candles", {"symbol": "ETHUSDT"}, {"from": 1})
 
-WRONG: list[tuple[str, dict[str, Any]]] = [
-    *((tool, {"market": market}) for tool in GOOD for market in ("usdm", "coinm", "moon", 5)
-      if tool != "get_exchange_status"),
-    *((tool, {"limit": limit}) for tool in TABLES for limit in (0, -1, 10**9, 10**30, "x", 1.5)),
-    *((tool, {"cursor": cursor}) for tool in TABLES
-      for cursor in (FOREIGN, "abc", "x" * 5000, "\u202e", "W10", FOREIGN[:-3])),
-    *((tool, {"columns": columns}) for tool in TABLES
-      for columns in (["nope"], [], "nope", ["\u202e" * 1000], 5, ["open"] * 3 + ["nope"])),
-    *((tool, {"max_bytes": size}) for tool in TABLES for size in (0, 499, 10**12, "much")),
-    *((tool, {"format": "xml"}) for tool in TABLES),
-    *((tool, {"\u202eno such argument" * 9: 1, "bogus": 2}) for tool in GOOD),
-    *(("get_candles", {"interval": text}) for text in ("60m", "1H", "", "x" * 1000, "1\u202em", 5)),
-    *(("get_candles", {"time_zone": zone}) for zone in ("Mars", "+99", "x" * 3000, "\u202e")),
-    *((tool, {**kind, "start": start}) for tool, kind in (
-        ("get_candles", {}), ("get_trades", {"kind": "aggregate"}))
-      for start in ("2030-01-01", "NaN", "x" * 3000, "1790000000", -1, 10**30, 1e300, "\u202e", [])),
-    ("get_candles", {"start": "2026-09-02", "end": "2026-09-01"}),
-    ("get_trades", {"kind": "aggregate", "start": "2026-09-02", "end": "2026-09-01"}),
-    *(("get_trades", {"kind": "historical", "from_id": number})
-      for number in ("x", "-1", -1, 1.5, "٣", "9" * 30, 10**30, 2**63, "1e5", "\u202e")),
-    ("get_trades", {"kind": "x"}),
-    ("get_trades", {"kind": "block"}),
-    ("get_trades", {"from_id": 1}),
-    ("get_trades", {"start": "-1h"}),
-    ("get_trades", {"kind": "aggregate", "from_id": 1, "start": "-1h"}),
-    *(("get_order_book", {"group": group})
-      for group in (0, -1, "0", "-5", "NaN", "Infinity", "x" * 2000, "1e-30", "1." + "0" * 5000, [])),
-    ("get_order_book", {"limit": 5001}),
-    *(("get_ticker", {"window": window}) for window in ("25h", "8d", "0m", "", "x" * 3000, 24)),
-    ("get_ticker", {"time_zone": "8"}),
-    *(("get_ticker", {"symbols": symbols}) for symbols in ([], [1], ["BTCUSDT"] * 201, {}, 5, "")),
-    *(("scan_market", {"quote": quote}) for quote in ("\u202e", "NOPE", "x" * 3000, None, "../")),
-    *(("scan_market", {name: number}) for name in ("min_quote_volume", "min_change", "max_change")
-      for number in ("NaN", "-Infinity", "x", "9" * 5000, [])),
-    ("scan_market", {"min_change": 5, "max_change": 1}),
-    ("scan_market", {"sort": "size"}),
-    *(("search_symbols", {"quote": quote}) for quote in ("NOPE", "\u202e", "x" * 3000)),
-    *(("search_symbols", {"status": status}) for status in ("NOPE", "\u202e", "x" * 3000)),
-]  # fmt: skip
+Case = tuple[str, dict[str, Any]]
 
 
-def named(case: tuple[str, dict[str, Any]]) -> str:
+def every(tools: Iterable[str], name: str, *values: Any, **others: Any) -> list[Case]:
+    """A case for each of *tools* with each of *values* as argument *name*."""
+    return [(tool, {**others, name: value}) for tool in tools for value in values]
+
+
+TIMES: tuple[Any, ...] = (
+    "2030-01-01",
+    "NaN",
+    "x" * 3000,
+    "1790000000",
+    -1,
+    10**30,
+    1e300,
+    "\u202e",
+    [],
+)
+IDS: tuple[Any, ...] = ("x", "-1", -1, 1.5, "٣", "9" * 30, 10**30, 2**63, "1e5", "\u202e")
+GROUPS: tuple[Any, ...] = (
+    0,
+    -1,
+    "0",
+    "-5",
+    "NaN",
+    "Infinity",
+    "x" * 2000,
+    "1e-30",
+    "1." + "0" * 5000,
+    [],
+)
+NUMBERS: tuple[Any, ...] = ("NaN", "-Infinity", "x", "9" * 5000, [])
+WRONG: list[Case] = [
+    *every([tool for tool in GOOD if GOOD[tool]], "market", "usdm", "coinm", "moon", 5),
+    *every(TABLES, "limit", 0, -1, 10**9, 10**30, "x", 1.5),
+    *every(TABLES, "cursor", FOREIGN, "abc", "x" * 5000, "\u202e", "W10", FOREIGN[:-3]),
+    *every(TABLES, "columns", ["nope"], [], "nope", ["\u202e" * 1000], 5, ["open", "nope"]),
+    *every(TABLES, "max_bytes", 0, 499, 10**12, "much"),
+    *every(TABLES, "format", "xml", 1),
+    *every(GOOD, "\u202eno such argument" * 9, 1, bogus=2),
+    *every(["get_candles"], "interval", "60m", "1H", "", "x" * 1000, "1\u202em", 5),
+    *every(["get_candles"], "time_zone", "Mars", "+99", "x" * 3000, "\u202e"),
+    *every(["get_candles"], "start", *TIMES),
+    *every(["get_candles"], "start", "2026-09-02", end="2026-09-01"),
+    *every(["get_trades"], "start", *TIMES, kind="aggregate"),
+    *every(["get_trades"], "start", "2026-09-02", kind="aggregate", end="2026-09-01"),
+    *every(["get_trades"], "start", "-1h", kind="aggregate", from_id=1),
+    *every(["get_trades"], "start", "-1h", kind="recent"),
+    *every(["get_trades"], "from_id", *IDS, kind="historical"),
+    *every(["get_trades"], "from_id", 1, kind="recent"),
+    *every(["get_trades"], "kind", "x", "block"),
+    *every(["get_order_book"], "group", *GROUPS),
+    *every(["get_order_book"], "limit", 5001),
+    *every(["get_ticker"], "window", "25h", "8d", "0m", "", "x" * 3000, 24),
+    *every(["get_ticker"], "time_zone", "8"),
+    *every(["get_ticker", "get_price"], "symbols", [], [1], ["BTCUSDT"] * 201, {}, 5, ""),
+    *every(["scan_market"], "quote", "\u202e", "NOPE", "x" * 3000, None, "../"),
+    *every(["scan_market"], "min_quote_volume", *NUMBERS),
+    *every(["scan_market"], "min_change", *NUMBERS),
+    *every(["scan_market"], "min_change", 5, max_change=1),
+    *every(["scan_market"], "sort", "size"),
+    *every(["search_symbols"], "quote", "NOPE", "\u202e", "x" * 3000),
+    *every(["search_symbols"], "status", "NOPE", "\u202e", "x" * 3000),
+]
+
+
+def named(case: Case) -> str:
     tool, wrong = case
     return ascii(f"{tool} {wrong}")[:60]
 
@@ -107,7 +134,7 @@ async def test_a_bad_query_is_refused(agent: Agent, query: str) -> None:
 
 @pytest.mark.parametrize("case", WRONG, ids=named)
 async def test_a_wrong_argument_is_refused_in_one_form(
-    agent: Agent, case: tuple[str, dict[str, Any]], capfd: pytest.CaptureFixture[str]
+    agent: Agent, case: Case, capfd: pytest.CaptureFixture[str]
 ) -> None:
     tool, wrong = case
     text = await agent.error(tool, **GOOD[tool] | wrong)

@@ -34,7 +34,8 @@ ONWARD: list[tuple[str, dict[str, Any]]] = [
 
 async def walk(agent: Agent, tool: str, arguments: dict[str, Any], **form: Any) -> Pages:
     """The rows of all pages in JSON; every page also says how many rows it had to leave out."""
-    pages, cursor = [], None
+    pages: Pages = []
+    cursor: str | None = None
     while len(pages) < MOST_PAGES:
         page = await agent.data(tool, **arguments, **form, format="json", cursor=cursor)
         pages.append(page["rows"])
@@ -45,7 +46,8 @@ async def walk(agent: Agent, tool: str, arguments: dict[str, Any], **form: Any) 
 
 async def walk_text(agent: Agent, tool: str, arguments: dict[str, Any], **form: Any) -> Pages:
     """The same in CSV."""
-    pages, cursor = [], None
+    pages: Pages = []
+    cursor: str | None = None
     while len(pages) < MOST_PAGES:
         text = await agent.text(tool, **arguments, **form, cursor=cursor)
         pages.append(cells(text))
@@ -109,7 +111,7 @@ async def test_a_book_is_read_to_its_end_level_by_level(agent: Agent, group: str
             "get_order_book", **asked, limit=15, cursor=cursor, max_bytes=700 + 400 * (pages % 2)
         )
         for side, levels in sides.items():
-            levels += page[side]
+            levels.extend(page[side])
         cursor, pages = page["next"], pages + 1
     assert pages > 2
     for side, levels in sides.items():

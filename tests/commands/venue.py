@@ -77,7 +77,7 @@ class StillExchange:
                 await clock.advance(LIVED_MS)
                 self._ready.set_result(exchange.rest_url)
                 await self._stop.wait()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits for the start has to see it
             self._ready.set_exception(error)
 
     @property

@@ -1,0 +1,39 @@
+"""A method becomes a tool: its docstring the description, its errors the one form."""
+
+import pytest
+from fastmcp import Client, FastMCP
+
+from binance_mcp_server.errors import InputError
+from binance_mcp_server.mcp_support.registration import add_read_tool
+
+pytestmark = pytest.mark.anyio
+
+
+class Tools:
+    async def look(self, at: int) -> str:
+        """Look at
+        something.
+
+        And tell.
+        """
+        if at < 0:
+            raise InputError("Nothing there.", advice="Look up.")
+        return f"seen {at}"
+
+
+async def test_a_method_is_listed_and_called_and_fails_in_form(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    server: FastMCP[None] = FastMCP("probe")
+    add_read_tool(server, Tools().look, title="Look", toolset="eyes")
+    async with Client(server) as client:
+        (tool,) = await client.list_tools()
+        assert (tool.name, tool.title) == ("look", "Look")
+        assert tool.description == "Look at something.\nAnd tell."
+        assert tool.annotations is not None
+        assert tool.annotations.read_only_hint
+        assert (await client.call_tool("look", {"at": 1})).content[0].text == "seen 1"
+        failed = await client.call_tool("look", {"at": -1}, raise_on_error=False)
+    assert failed.is_error
+    assert failed.content[0].text == "error: Nothing there.\nretry: no\ndo: Look up."
+    assert "Traceback" not in capfd.readouterr().err
