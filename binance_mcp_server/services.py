@@ -89,7 +89,9 @@ class Services:
         self._clock = clock
         self._connection = Connection(addresses or self._own_hosts, settings, clock)
         registry = SymbolRegistry(self._connection, clock, venue=settings.venue)
-        self._spot = MarketQueries(self._connection, registry, clock)
+        spot = settings.hosts.get("spot")
+        by_status = spot.by_status if spot else True
+        self._spot = MarketQueries(self._connection, registry, clock, by_status=by_status)
         self._closing = AsyncExitStack()
 
     async def _own_hosts(self) -> Hosts:

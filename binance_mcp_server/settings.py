@@ -163,6 +163,7 @@ def _hosts(venue: VenueName, env: Mapping[str, str]) -> dict[str, Hosts]:
                 ws_api=ws_api or table.ws_api,
                 mirror=table.mirror,
                 lacks=table.lacks,
+                by_status=table.by_status,
             )
     return found
 

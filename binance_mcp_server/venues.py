@@ -29,6 +29,8 @@ class Hosts:
     """Public market data without an account and without regional refusal; empty where there is none."""
     lacks: frozenset[str] = field(default_factory=frozenset)
     """REST paths of this product that the venue does not serve."""
+    by_status: bool = True
+    """Whether figures can be asked for symbols of a status alone (``symbolStatus``, rest-api.md, since 2025-10-28)."""
 
 
 MIRROR_PATHS: frozenset[str] = frozenset(
@@ -74,6 +76,7 @@ _TABLE: dict[tuple[VenueName, Market], Hosts] = {
         stream="wss://stream.binance.us:9443",
         ws_api="wss://ws-api.binance.us:443/ws-api/v3",
         lacks=_NEWER | {"/api/v3/ticker/tradingDay", "/api/v3/uiKlines"},
+        by_status=False,
     ),
     ("testnet", "spot"): Hosts(
         rest="https://testnet.binance.vision",

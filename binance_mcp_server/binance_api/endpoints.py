@@ -19,6 +19,8 @@ Interval = Literal[
     "1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"
 ]  # fmt: skip
 TickerType = Literal["FULL", "MINI"]
+Status = Literal["TRADING", "HALT", "BREAK"]
+"""Asks for symbols in this status alone: the venue refuses another one (−1220), and leaves it out of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,14 @@ def execution_rules(
 _DEPTH_WEIGHTS = ((100, 5), (500, 25), (1000, 50))
 
 
-def depth(symbol: str, *, limit: int | None = None) -> Request[market.Depth]:
+def depth(
+    symbol: str, *, limit: int | None = None, status: Status | None = None
+) -> Request[market.Depth]:
     """Weight 5 to 100 levels a side, 25 to 500, 50 to 1000, 250 above. The venue serves at most 5000."""
     levels = 100 if limit is None else limit
     weight = next((weight for most, weight in _DEPTH_WEIGHTS if levels <= most), 250)
-    return Request("/api/v3/depth", _params(symbol=symbol, limit=limit), weight, market.Depth)
+    params = _params(symbol=symbol, limit=limit, symbolStatus=status)
+    return Request("/api/v3/depth", params, weight, market.Depth)
 
 
 def trades(symbol: str, *, limit: int | None = None) -> Request[tuple[market.Trade, ...]]:
@@ -206,7 +211,10 @@ _DAY_WEIGHTS = ((20, 2), (100, 40))
 
 
 def ticker_24hr(
-    symbols: Sequence[str] | None = None, *, type: TickerType | None = None
+    symbols: Sequence[str] | None = None,
+    *,
+    type: TickerType | None = None,
+    status: Status | None = None,
 ) -> Request[tuple[market.Ticker, ...]]:
     """Rolling 24 hours. Weight 2 to 20 symbols, 40 to 100, else 80; all symbols when none is given."""
     weight = 80
@@ -214,59 +222,77 @@ def ticker_24hr(
         weight = next((weight for most, weight in _DAY_WEIGHTS if len(symbols) <= most), 80)
     return Request(
         "/api/v3/ticker/24hr",
-        _params(symbols=symbols, type=type),
+        _params(symbols=symbols, type=type, symbolStatus=status),
         weight,
         tuple[market.Ticker, ...],
     )
 
 
 def ticker_trading_day(
-    symbols: Sequence[str], *, time_zone: str | None = None, type: TickerType | None = None
+    symbols: Sequence[str],
+    *,
+    time_zone: str | None = None,
+    type: TickerType | None = None,
+    status: Status | None = None,
 ) -> Request[tuple[market.Ticker, ...]]:
     """The current trading day. Weight 4 a symbol, at most 200; at most 100 symbols."""
     return Request(
         "/api/v3/ticker/tradingDay",
-        _params(symbols=symbols, timeZone=time_zone, type=type),
+        _params(symbols=symbols, timeZone=time_zone, type=type, symbolStatus=status),
         min(4 * len(symbols), 200),
         tuple[market.Ticker, ...],
     )
 
 
 def ticker_rolling(
-    symbols: Sequence[str], *, window_size: str | None = None, type: TickerType | None = None
+    symbols: Sequence[str],
+    *,
+    window_size: str | None = None,
+    type: TickerType | None = None,
+    status: Status | None = None,
 ) -> Request[tuple[market.Ticker, ...]]:
     """A window of 1m–59m, 1h–23h or 1d–7d. Weight 4 a symbol, at most 200; at most 100 symbols."""
     return Request(
         "/api/v3/ticker",
-        _params(symbols=symbols, windowSize=window_size, type=type),
+        _params(symbols=symbols, windowSize=window_size, type=type, symbolStatus=status),
         min(4 * len(symbols), 200),
         tuple[market.Ticker, ...],
     )
 
 
-def ticker_price(symbol: str) -> Request[market.PriceTicker]:
+def ticker_price(symbol: str, *, status: Status | None = None) -> Request[market.PriceTicker]:
     """Last price of one symbol. Weight 2."""
-    return Request("/api/v3/ticker/price", _params(symbol=symbol), 2, market.PriceTicker)
+    params = _params(symbol=symbol, symbolStatus=status)
+    return Request("/api/v3/ticker/price", params, 2, market.PriceTicker)
 
 
 def ticker_prices(
-    symbols: Sequence[str] | None = None,
+    symbols: Sequence[str] | None = None, *, status: Status | None = None
 ) -> Request[tuple[market.PriceTicker, ...]]:
     """Last prices of several symbols, or of all. Weight 4."""
     return Request(
-        "/api/v3/ticker/price", _params(symbols=symbols), 4, tuple[market.PriceTicker, ...]
+        "/api/v3/ticker/price",
+        _params(symbols=symbols, symbolStatus=status),
+        4,
+        tuple[market.PriceTicker, ...],
     )
 
 
-def book_ticker(symbol: str) -> Request[market.BookTicker]:
+def book_ticker(symbol: str, *, status: Status | None = None) -> Request[market.BookTicker]:
     """Best bid and ask of one symbol. Weight 2."""
-    return Request("/api/v3/ticker/bookTicker", _params(symbol=symbol), 2, market.BookTicker)
+    params = _params(symbol=symbol, symbolStatus=status)
+    return Request("/api/v3/ticker/bookTicker", params, 2, market.BookTicker)
 
 
-def book_tickers(symbols: Sequence[str] | None = None) -> Request[tuple[market.BookTicker, ...]]:
+def book_tickers(
+    symbols: Sequence[str] | None = None, *, status: Status | None = None
+) -> Request[tuple[market.BookTicker, ...]]:
     """Best bids and asks of several symbols, or of all. Weight 4."""
     return Request(
-        "/api/v3/ticker/bookTicker", _params(symbols=symbols), 4, tuple[market.BookTicker, ...]
+        "/api/v3/ticker/bookTicker",
+        _params(symbols=symbols, symbolStatus=status),
+        4,
+        tuple[market.BookTicker, ...],
     )
 
 

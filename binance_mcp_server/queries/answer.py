@@ -18,3 +18,5 @@ class Answer(Generic[T]):
     source: Origin = "rest"
     partial: str = ""
     """What is missing, in words; empty when nothing is."""
+    not_trading: tuple[str, ...] = ()
+    """Symbols whose figures are of a time when they still traded."""

@@ -17,6 +17,7 @@ T_co = TypeVar("T_co", covariant=True)
 BAD_SYMBOL = -1121
 ILLEGAL_CHARACTERS = -1100
 NO_REFERENCE_PRICE = -2043
+OTHER_STATUS = -1220
 
 
 class Reply(Protocol[T_co]):

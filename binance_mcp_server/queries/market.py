@@ -1,10 +1,12 @@
 """The market as a whole: the one object that commands read through."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from binance_mcp_server.binance_api import endpoints
-from binance_mcp_server.binance_api.endpoints import Request
+from binance_mcp_server.binance_api.endpoints import Request, Status
 from binance_mcp_server.clock import Clock
 from binance_mcp_server.errors import InputError, RejectedError
 from binance_mcp_server.market.intervals import parse_window
@@ -22,6 +24,7 @@ from binance_mcp_server.queries.answer import Answer
 from binance_mcp_server.queries.candles import CandleReader
 from binance_mcp_server.queries.fetch import (
     NO_REFERENCE_PRICE,
+    OTHER_STATUS,
     Api,
     Fetcher,
     answer,
@@ -46,7 +49,15 @@ class _Named(Protocol):
     def symbol(self) -> str: ...
 
 
+T = TypeVar("T")
+S_contra = TypeVar("S_contra", contravariant=True)
 N = TypeVar("N", bound=_Named)
+
+
+class Ask(Protocol[S_contra, T]):
+    """A request about one symbol or several, perhaps of a status alone."""
+
+    def __call__(self, symbols: S_contra, /, *, status: Status | None = None) -> Request[T]: ...
 
 
 class MarketQueries:
@@ -56,9 +67,13 @@ class MarketQueries:
     the client raises when the venue gives no answer.
     """
 
-    def __init__(self, api: Api, registry: SymbolRegistry, clock: Clock) -> None:
+    def __init__(
+        self, api: Api, registry: SymbolRegistry, clock: Clock, *, by_status: bool = True
+    ) -> None:
+        """*by_status*: whether the venue can be asked for symbols of a status alone."""
         self._api = api
         self._clock = clock
+        self._by_status = by_status
         self._fetcher = Fetcher(api, registry)
         self.symbols = registry
         self.candles = CandleReader(self._fetcher)
@@ -74,16 +89,14 @@ class MarketQueries:
         """Last prices in the order asked, each symbol once."""
         names = await self._names(symbols)
         if len(names) == 1:
-            one = answer(await self._fetcher.send(endpoints.ticker_price(names[0]), names[0]))
-            return Answer((one.data,), one.as_of_ms, one.source)
+            return _in_a_row(await self._one(names[0], endpoints.ticker_price))
         return await self._several(names, endpoints.ticker_prices)
 
     async def book_tickers(self, symbols: Sequence[str]) -> Answer[tuple[BookTicker, ...]]:
         """Best bids and asks in the order asked, each symbol once."""
         names = await self._names(symbols)
         if len(names) == 1:
-            one = answer(await self._fetcher.send(endpoints.book_ticker(names[0]), names[0]))
-            return Answer((one.data,), one.as_of_ms, one.source)
+            return _in_a_row(await self._one(names[0], endpoints.book_ticker))
         return await self._several(names, endpoints.book_tickers)
 
     async def tickers(
@@ -101,12 +114,14 @@ class MarketQueries:
             )
         names = await self._names(symbols)
 
-        def request(chunk: Sequence[str]) -> Request[tuple[Ticker, ...]]:
+        def request(
+            chunk: Sequence[str], *, status: Status | None = None
+        ) -> Request[tuple[Ticker, ...]]:
             if kind == "24h":
-                return endpoints.ticker_24hr(chunk)
+                return endpoints.ticker_24hr(chunk, status=status)
             if kind == "day":
-                return endpoints.ticker_trading_day(chunk, time_zone=zone)
-            return endpoints.ticker_rolling(chunk, window_size=kind)
+                return endpoints.ticker_trading_day(chunk, time_zone=zone, status=status)
+            return endpoints.ticker_rolling(chunk, window_size=kind, status=status)
 
         return await self._several(names, request)
 
@@ -127,7 +142,7 @@ class MarketQueries:
         """The book's best *limit* (1 to 5000) levels a side."""
         check_limit(limit, _MOST_LEVELS, what="levels")
         name = await self._fetcher.resolve(symbol)
-        return answer(await self._fetcher.send(endpoints.depth(name, limit=limit), name))
+        return await self._one(name, partial(endpoints.depth, limit=limit))
 
     async def average_price(self, symbol: str) -> Answer[AveragePrice]:
         """The venue's current average price."""
@@ -164,13 +179,46 @@ class MarketQueries:
         names = [await self._fetcher.resolve(symbol) for symbol in symbols]
         return list(dict.fromkeys(names))
 
+    async def _one(self, name: str, request: "Ask[str, T]") -> Answer[T]:
+        """One symbol's figures, and whether it trades: a price of last year must not look like one of now.
+
+        The venue tells without an extra request: asked for a symbol that trades, it refuses one that does not.
+        """
+        if not self._by_status:
+            return answer(await self._fetcher.send(request(name), name))
+        try:
+            return answer(await self._fetcher.send(request(name, status="TRADING"), name))
+        except RejectedError as error:
+            if error.code != OTHER_STATUS:
+                raise
+        old = answer(await self._fetcher.send(request(name), name))
+        return replace(old, not_trading=(name,))
+
     async def _several(
-        self, names: Sequence[str], request: Callable[[Sequence[str]], Request[tuple[N, ...]]]
+        self, names: Sequence[str], request: "Ask[Sequence[str], tuple[N, ...]]"
     ) -> Answer[tuple[N, ...]]:
-        chunks = [names[at : at + _CHUNK] for at in range(0, len(names), _CHUNK)]
-        replies = await together(self._fetcher.send(request(chunk), *chunk) for chunk in chunks)
-        found = {row.symbol: row for reply in replies for row in reply.data}
+        """Figures in the order of *names*; those that do not trade, which the venue leaves out, are asked for again."""
+        status: Status | None = "TRADING" if self._by_status else None
+        parts = await self._chunks(names, partial(request, status=status))
+        found = {row.symbol: row for part in parts for row in part.data}
+        idle = [name for name in names if name not in found] if self._by_status else []
+        if idle:
+            rest = await self._chunks(idle, request)
+            found.update({row.symbol: row for part in rest for row in part.data})
+            parts += rest
         missing = [name for name in names if name not in found]
         note = f"The venue gave nothing for {', '.join(missing)}." if missing else ""
         rows = tuple(found[name] for name in names if name in found)
-        return joined(rows, [answer(reply) for reply in replies], partial=note)
+        whole = joined(rows, parts, partial=note)
+        return replace(whole, not_trading=tuple(name for name in idle if name in found))
+
+    async def _chunks(
+        self, names: Sequence[str], request: Callable[[Sequence[str]], Request[tuple[N, ...]]]
+    ) -> list[Answer[tuple[N, ...]]]:
+        chunks = [names[at : at + _CHUNK] for at in range(0, len(names), _CHUNK)]
+        replies = await together(self._fetcher.send(request(chunk), *chunk) for chunk in chunks)
+        return [answer(reply) for reply in replies]
+
+
+def _in_a_row(one: Answer[T]) -> Answer[tuple[T, ...]]:
+    return Answer((one.data,), one.as_of_ms, one.source, one.partial, one.not_trading)

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.anyio
 
 
 class Desk:
-    def __init__(self, api: FakeApi | None = None) -> None:
+    def __init__(self, api: FakeApi | None = None, *, by_status: bool = True) -> None:
         self.venue = SpotVenue()
         self.api = api or self.venue.api
         self.clock = VirtualClock()
         registry = SymbolRegistry(self.api, self.clock, venue="sim")
-        self.queries = MarketQueries(self.api, registry, self.clock)
+        self.queries = MarketQueries(self.api, registry, self.clock, by_status=by_status)
 
 
 async def test_one_price_is_the_cheap_request() -> None:
@@ -31,8 +31,34 @@ async def test_one_price_is_the_cheap_request() -> None:
     assert [row.symbol for row in got.data] == ["BTCUSDT"]
     assert (got.as_of_ms, got.source) == (NOW_MS, "rest")
     assert [(request.params, request.weight) for request in desk.api.requests] == [
-        ((("symbol", "BTCUSDT"),), 2)
+        ((("symbol", "BTCUSDT"), ("symbolStatus", "TRADING")), 2)
     ]
+    assert got.not_trading == ()
+
+
+async def test_a_price_of_a_symbol_that_does_not_trade_says_so() -> None:
+    desk = Desk()
+    desk.venue.pairs = [symbol("BTC", "USDT"), symbol("XMR", "USDT", status="BREAK")]
+    got = await desk.queries.prices(["XMRUSDT"])
+    assert [row.symbol for row in got.data] == ["XMRUSDT"]
+    assert got.not_trading == ("XMRUSDT",)
+
+
+async def test_of_several_those_that_do_not_trade_are_named() -> None:
+    desk = Desk()
+    desk.venue.pairs = [symbol("BTC", "USDT"), symbol("XMR", "USDT", status="BREAK")]
+    got = await desk.queries.tickers(["XMRUSDT", "BTCUSDT"])
+    assert [row.symbol for row in got.data] == ["XMRUSDT", "BTCUSDT"]
+    assert got.not_trading == ("XMRUSDT",)
+    assert got.partial == ""
+
+
+async def test_a_venue_that_knows_no_status_is_not_asked_for_it() -> None:
+    desk = Desk(by_status=False)
+    await desk.queries.prices(["BTCUSDT"])
+    await desk.queries.tickers(["BTCUSDT", "ETHUSDT"])
+    asked = [name for request in desk.api.requests for name, _ in request.params]
+    assert "symbolStatus" not in asked
 
 
 async def test_several_prices_are_one_request_in_the_order_asked_each_once() -> None:

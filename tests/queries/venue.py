@@ -236,6 +236,11 @@ class SpotVenue:
         )
         if not listed.issuperset(asked):
             raise invalid_symbol()
+        if params.get("symbolStatus") == "TRADING":
+            trading = {pair.symbol for pair in self.pairs if pair.status == "TRADING"}
+            if "symbol" in params and asked[0] not in trading:
+                raise RejectedError("The symbol's status does not match.", status=400, code=-1220)
+            asked = [name for name in asked if name in trading]
         if request.path.endswith("ticker/price"):
             rows = tuple(PriceTicker(symbol=name, price_text="1.5") for name in sorted(asked))
             return rows[0] if "symbol" in params else rows

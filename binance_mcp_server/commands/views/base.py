@@ -18,6 +18,8 @@ def provenance(venue: str, answer: Answer[Any]) -> dict[str, Any]:
         facts["source"] = answer.source
     if answer.partial:
         facts["partial"] = answer.partial
+    if answer.not_trading:
+        facts["not_trading"] = [untrusted(name) for name in answer.not_trading]
     return facts
 
 
