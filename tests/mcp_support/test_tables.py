@@ -19,7 +19,7 @@ from binance_mcp_server.mcp_support.tables import (
 )
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-cells = st.one_of(text, st.integers(), st.booleans(), st.none())
+cells = st.one_of(text, st.integers(-(2**63), 2**63), st.booleans(), st.none())
 rows = st.lists(st.lists(cells, min_size=2, max_size=2), max_size=60)
 COLUMNS = ("name", "value")
 

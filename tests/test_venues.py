@@ -1,0 +1,74 @@
+"""The table of venues: every address is Binance's own, and what a venue lacks is a path that exists."""
+
+import inspect
+from urllib.parse import urlsplit
+
+import pytest
+
+from binance_mcp_server import venues
+from binance_mcp_server.binance_api import endpoints
+from binance_mcp_server.venues import VENUES, VenueName
+
+
+def known_paths() -> set[str]:
+    """The path of every endpoint that we have."""
+    paths = {"/api/v3/uiKlines"}
+    for name, make in inspect.getmembers(endpoints, inspect.isfunction):
+        if name.startswith("_") or make.__module__ != endpoints.__name__:
+            continue
+        required = {
+            parameter.name: {"symbols": ["A"], "from_id": 1}.get(parameter.name, "A")
+            for parameter in inspect.signature(make).parameters.values()
+            if parameter.default is parameter.empty
+        }
+        paths.add(make(**required).path)
+    return paths
+
+
+@pytest.mark.parametrize("venue", [venue for venue in VENUES if venue != "sim"])
+def test_every_venue_is_reached_over_tls_at_binance(venue: VenueName) -> None:
+    hosts = venues.hosts(venue, "spot")
+    assert hosts is not None
+    for url in (hosts.rest, hosts.stream, hosts.ws_api, hosts.mirror or hosts.rest):
+        assert venues.is_binance(url)
+        assert not venues.is_loopback(url)
+        assert not url.endswith("/")
+        assert urlsplit(url).scheme in {"https", "wss"}
+
+
+def test_only_the_simulated_venue_gets_its_addresses_later() -> None:
+    assert venues.hosts("sim", "spot") is None
+    assert venues.hosts("live", "usdm") is None
+
+
+def test_paths_of_the_table_are_paths_of_ours() -> None:
+    paths = known_paths()
+    assert paths >= venues.MIRROR_PATHS
+    for venue in VENUES:
+        hosts = venues.hosts(venue, "spot")
+        assert hosts is None or paths >= hosts.lacks
+
+
+def test_only_the_live_venue_has_a_mirror() -> None:
+    mirrors = {venue for venue in VENUES if (hosts := venues.hosts(venue, "spot")) and hosts.mirror}
+    assert mirrors == {"live"}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "ws://localhost", "http://[::1]:5"])
+def test_loopback_is_this_machine(url: str) -> None:
+    assert venues.is_loopback(url)
+    assert not venues.is_binance(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "127.0.0.1", "http://127.0.0.1.evil.example", "http://0.0.0.0"]
+)
+def test_other_names_are_not(url: str) -> None:
+    assert not venues.is_loopback(url)
+
+
+@pytest.mark.parametrize(
+    ("text", "market"), [("spot", "spot"), ("usdm", "usdm"), ("moon", None), ("SPOT", None)]
+)
+def test_a_product_is_known_by_its_name(text: str, market: str | None) -> None:
+    assert venues.as_market(text) == market
