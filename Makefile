@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format docs bench lock clean
 
 # Nothing of the caller's environment may reach into .venv.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -37,6 +37,9 @@ check: $(VENV)/.dev ## format, lint, types, import arrows
 format: $(VENV)/.dev ## put the source in form
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
+
+docs: $(VENV)/.dev ## the table of tools, docs/tools.md, written from the server itself
+	@$(BIN)/python scripts/tool_table.py
 
 bench: $(VENV)/.dev ## the benchmark table, also written into docs/benchmarks.md; ARGS="decode rest" picks some
 	@$(BIN)/python -m benchmarks $(ARGS)
