@@ -39,21 +39,28 @@ def draw(reply: str, rows: int = ROWS) -> Text:
     if not bars:
         return chart
     top, bottom = max(bar.high for bar in bars), min(bar.low for bar in bars)
+    rows = rows if top > bottom else 1  # a market that stood still is one line
     step = (top - bottom) / rows or Decimal(1)
+    places = max(_places(top), _places(bottom))
     gap = " " if len(bars) <= ROOMY else ""
-    width = max(len(f"{top:,f}"), len(f"{bottom:,f}"))
+    width = max(len(f"{price:,.{places}f}") for price in (top, bottom))
     for row in range(rows):
         high = top - step * row
         # the lowest band reaches a little below, so that the low itself is in it; the highest above
         low = high - step
-        label = f"{high:,f}"[:width] if row in {0, rows // 2} else ""
-        label = f"{bottom:,f}" if row == rows - 1 else label
+        label = f"{high:,.{places}f}" if row in {0, rows // 2} else ""
+        label = f"{bottom:,.{places}f}" if row == rows - 1 else label
         chart.append(f"{label:>{width}} ")
         for bar in bars:
             mark = bar.mark(low, high if row else high + step) + gap
             chart.append(mark, style="green" if bar.rises else "red")
         chart.append("\n")
     return chart
+
+
+def _places(price: Decimal) -> int:
+    """Decimals that *price* is written with."""
+    return len(f"{price:f}".partition(".")[2])
 
 
 def _bars(reply: str) -> Sequence[Bar]:
