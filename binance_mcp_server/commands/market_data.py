@@ -9,7 +9,7 @@ from pydantic import Field
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.tables import book, candles, scan, trades
 from binance_mcp_server.commands.tables import tickers as list_of_tickers
-from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.commands.views.base import provenance, untrusted
 from binance_mcp_server.market.symbol_names import normalise
 from binance_mcp_server.market.times import format_time
 from binance_mcp_server.mcp_support.registration import add_read_tool
@@ -69,7 +69,7 @@ class MarketData:
         price; for change, volume or range use get_ticker."""
         answer = await self._services.product(market).prices(symbols)
         facts = provenance(self._services.venue, answer)
-        priced = {each.symbol: trim(each.price_text) for each in answer.data}
+        priced = {untrusted(each.symbol): trim(each.price_text) for each in answer.data}
         if len(priced) == 1:
             ((symbol, price),) = priced.items()
             return object_result({"symbol": symbol, "price": price, **facts})

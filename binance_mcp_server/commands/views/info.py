@@ -80,7 +80,7 @@ def _band(rule: ExecutionRule) -> dict[str, Any]:
         "sell_up": rule.ask_limit_mult_up,
         "sell_down": rule.ask_limit_mult_down,
     }
-    return {name: trim(value) for name, value in pairs.items() if value is not None}
+    return {name: untrusted(trim(value)) for name, value in pairs.items() if value is not None}
 
 
 def _cell(symbol: SymbolInfo, column: str) -> Cell:
@@ -90,7 +90,7 @@ def _cell(symbol: SymbolInfo, column: str) -> Cell:
         case "quote":
             return untrusted(symbol.quote_asset)
         case "order_types":
-            return " ".join(symbol.order_types)
+            return " ".join(map(untrusted, symbol.order_types))
         case "margin":
             return symbol.is_margin_trading_allowed
     return untrusted(str(getattr(symbol, column)))
