@@ -1,5 +1,7 @@
 """Bytes become records or a decode error, whatever the bytes are."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -7,13 +9,14 @@ from hypothesis import strategies as st
 
 from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.binance_api.decode import decode, decode_error
+from binance_mcp_server.binance_api.endpoints import Request
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-REQUESTS = (
+REQUESTS: tuple[Request[Any], ...] = (
     endpoints.depth("X"),
     endpoints.klines("X", "1m"),
     endpoints.ticker_24hr(),
