@@ -7,7 +7,7 @@ import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from binance_mcp_server.venues import Hosts
 
 Verdict = Literal["ok", "note", "FAIL"]
 STREAM_WITHIN = 10.0
+CLOSED = "this release reads over REST; the embedded exchange only reserves the port"
 LARGE_OFFSET_MS = 1000
 """The venue refuses signed requests that are this far ahead of its clock (rest-api.md, read 2026-11-22)."""
 
@@ -61,6 +62,8 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
     yield _credentials(settings)
     yield _state_directory(settings)
     sim = SimVenue() if settings.venue == "sim" and "spot" not in settings.hosts else None
+    if sim:  # its port is chance: nothing to remember
+        settings = replace(settings, state_dir=None)
     try:
         hosts = await sim.addresses() if sim else settings.spot
     except BinanceMcpError as error:
@@ -172,6 +175,8 @@ async def _streams(settings: Settings, hosts: Hosts) -> Finding:
         return Finding("note", "streams", f"{hosts.stream} not checked behind a proxy")
     try:
         status = await asyncio.wait_for(_upgrade(hosts.stream), STREAM_WITHIN)
+    except ConnectionRefusedError:
+        return Finding("note", "streams", f"{hosts.stream} is closed: {CLOSED}")
     except (OSError, TimeoutError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else type(error).__name__
         return Finding("note", "streams", f"{hosts.stream}: {reason or 'no connection'}")
