@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format docs inspector bench lock clean
+.PHONY: help demo test check format docs fastmcp inspector bench lock clean
 
 # Nothing of the caller's environment may reach into .venv.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -40,6 +40,15 @@ format: $(VENV)/.dev ## put the source in form
 
 docs: $(VENV)/.dev ## the table of tools, docs/tools.md, written from the server itself
 	@$(BIN)/python scripts/tool_table.py
+
+fastmcp: $(VENV)/.dev ## the MCP tests at the lowest and at the newest FastMCP that we admit
+	@for version in '==4.1.0' '>=4.1,<5'; do \
+	  $(BIN)/python -m venv --clear $(VENV)/fastmcp && echo "Installing fastmcp$$version ..." && \
+	  $(VENV)/fastmcp/bin/python -m pip -qq install --upgrade pip && \
+	  $(VENV)/fastmcp/bin/python -m pip -qq install --group test --editable . "fastmcp$$version" && \
+	  $(VENV)/fastmcp/bin/python -m pytest -q tests/e2e/test_eras.py tests/e2e/test_http.py tests/mcp_support tests/test_server.py \
+	  || exit 1; \
+	done
 
 INSPECTOR := $(VENV)/inspector
 
