@@ -15,7 +15,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "tools.md"
 HEAD = """\
 # Tools
 
-Written by `python scripts/tool_table.py` from what the server lists to a client; change the code, not this page.
+Written by `make docs` from what the server lists to a client; change the code, not this page.
 Every tool only reads. How numbers are written: [exact numbers](why/exact-numbers.md). How tables, budgets and cursors
 work: [tables](why/tables-not-json.md). A dash: the tool decides when the argument is left out.
 """
