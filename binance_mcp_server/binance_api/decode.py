@@ -22,7 +22,10 @@ def decode(request: Request[T], body: bytes) -> T:
 
     Raises ``msgspec.DecodeError`` for anything that is not JSON of the expected shape; unknown fields are ignored.
     """
-    answer: T = _decoder(cast("Hashable", request.reply)).decode(body)
+    try:
+        answer: T = _decoder(cast("Hashable", request.reply)).decode(body)
+    except (UnicodeDecodeError, RecursionError):  # text that is no UTF-8; brackets in brackets
+        raise msgspec.DecodeError("not JSON that anybody means") from None
     return answer
 
 
@@ -30,5 +33,5 @@ def decode_error(body: bytes) -> ErrorBody | None:
     """The venue's code and words, or ``None`` where the body is something else (HTML, empty, cut)."""
     try:
         return msgspec.json.decode(body, type=ErrorBody)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -42,11 +42,14 @@ def test_an_answer_is_decoded_into_its_record_and_new_fields_ignored() -> None:
         b"[]",
         b"null",
         b'{"lastUpdateId":1.5,"bids":[],"asks":[]}',
+        b'{"lastUpdateId":7,"bids":[["\xff","1"]],"asks":[]}',
+        b'{"lastUpdateId":7,"bids":[],"asks":[],"later":' + b"[" * 100_000,
     ],
 )
 def test_anything_else_is_a_decode_error(body: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         decode(endpoints.depth("X"), body)
+    assert decode_error(body) is None
 
 
 @given(st.binary(max_size=200) | json.map(msgspec.json.encode))
