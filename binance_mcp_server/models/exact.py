@@ -1,7 +1,12 @@
 """Numbers that stay as the venue wrote them until somebody calculates with them."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from binance_mcp_server.errors import TransportError
+
+_LONGEST = 40
+"""Digits before or behind the point; no market's number comes near."""
 
 
 class Exact:
@@ -16,7 +21,24 @@ class Exact:
         self._field = field
 
     def __get__(self, record: Any, owner: type | None = None) -> Decimal:
-        return Decimal(getattr(record, self._field))
+        return number(getattr(record, self._field))
+
+
+def number(text: str) -> Decimal:
+    """The venue's *text* as a number.
+
+    Raises :class:`TransportError` for anything else: words, infinity, an exponent that would fill a page.
+    """
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if value.is_finite() and -_LONGEST <= value.adjusted() <= _LONGEST:
+        return value
+    raise TransportError(
+        "The venue answered something that is not a number where a number belongs.",
+        advice="Try again; if it stays, something in between changes the venue's answers.",
+    )
 
 
 def trim(text: str) -> str:

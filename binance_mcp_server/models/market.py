@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from binance_mcp_server.models.exact import Exact
+from binance_mcp_server.models.exact import Exact, number
 
 
 class Level(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -146,13 +146,13 @@ class Ticker(msgspec.Struct, frozen=True, gc=False):
     @property
     def change(self) -> Decimal:
         """Last minus open, in the quote asset."""
-        return Decimal(self.change_text) if self.change_text else self.last - self.open
+        return number(self.change_text) if self.change_text else self.last - self.open
 
     @property
     def change_percent(self) -> Decimal:
         """Change relative to the open, in percent with three decimals; 0 when there was no open."""
         if self.change_percent_text:
-            return Decimal(self.change_percent_text)
+            return number(self.change_percent_text)
         if not self.open:
             return Decimal(0)
         return (self.change * 100 / self.open).quantize(Decimal("0.001"))
@@ -161,7 +161,7 @@ class Ticker(msgspec.Struct, frozen=True, gc=False):
     def average(self) -> Decimal | None:
         """Volume-weighted average price, in the quote asset; ``None`` without volume."""
         if self.average_text:
-            return Decimal(self.average_text)
+            return number(self.average_text)
         return self.quote_volume / self.volume if self.volume else None
 
 
