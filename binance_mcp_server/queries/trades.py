@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.binance_api.endpoints import Request
-from binance_mcp_server.errors import InputError
+from binance_mcp_server.errors import InputError, TransportError
 from binance_mcp_server.models.market import AggTrade, BlockTrade, Trade
 from binance_mcp_server.queries.answer import Answer
 from binance_mcp_server.queries.fetch import Fetcher, answer, check_limit, joined, together
@@ -199,9 +199,21 @@ class TradeReader:
         if kept is not None:
             return kept
         page = answer(await self._fetcher.send(source.request(from_id, limit), source.symbol))
+        if page.data and page.data[0].id < from_id:
+            raise _not_asked_for(from_id)
         if len(page.data) == limit:
             self.cache.put(key, page)
         return page
+
+
+def _not_asked_for(from_id: int) -> TransportError:
+    """Going on after such a page would never come to an end."""
+    error = TransportError(
+        f"The answer to a request for trades from id {from_id} on begins before it.",
+        advice="Something in between answers for the venue, perhaps a cache that ignores the query.",
+    )
+    error.retryable = False
+    return error
 
 
 def _historical(symbol: str) -> _Source[Trade]:

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from binance_mcp_server.clock import VirtualClock
-from binance_mcp_server.errors import InputError
+from binance_mcp_server.errors import InputError, TransportError
 from binance_mcp_server.queries import trades
 from binance_mcp_server.queries.answer import Answer
 from binance_mcp_server.queries.fetch import Fetcher
 from binance_mcp_server.queries.symbols import SymbolRegistry
 from binance_mcp_server.queries.trades import PageCache, TradeReader
-from tests.queries.venue import TradeVenue
+from tests.queries.venue import TradeVenue, trade
 
 SMALL_PAGE = 5
 
@@ -100,6 +100,17 @@ async def test_history_that_the_venue_does_not_give_is_said_to_be_missing() -> N
     got = await reader(venue).recent("BTCUSDT", 1500)
     assert len(got.data) == 1000
     assert got.partial == "The venue gave no trades before id 7000."
+
+
+@pytest.mark.anyio
+async def test_a_page_that_ignores_what_was_asked_ends_the_reading_and_is_not_kept() -> None:
+    venue, pages = TradeVenue(range(1000)), TradeVenue(range(1000)).onward(0)
+    venue.api.answer = lambda _request: tuple(map(trade, pages))
+    read = reader(venue)
+    with pytest.raises(TransportError, match="begins before it") as caught:
+        await asyncio.wait_for(read.historical("BTCUSDT", 5, 10_000), 5)
+    assert not caught.value.retryable
+    assert len(read.cache) == 0
 
 
 @pytest.mark.anyio
