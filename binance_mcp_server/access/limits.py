@@ -142,9 +142,10 @@ class Ledger:
             self._see_whether_the_queue_is_too_long(weight, max_wait)
         self._ahead += weight
         self._waiting += 1
+        deadline = self._clock.monotonic() + max_wait
         try:
             async with self._turn:
-                return await self._wait(weight, self._clock.monotonic() + max_wait, hold)
+                return await self._wait(weight, deadline, hold)
         finally:
             self._ahead -= weight
             self._waiting -= 1

@@ -89,6 +89,25 @@ async def test_who_would_wait_too_long_behind_others_is_refused_at_once() -> Non
     assert ledger.snapshot().used == 100
 
 
+async def test_who_stands_behind_others_waits_no_longer_than_they_do() -> None:
+    clock = VirtualClock()
+    ledger, ended = Ledger(clock, limits=SMALL), list[float]()
+    ledger.pause(30)
+
+    async def one() -> None:
+        with pytest.raises(LimitError):
+            await ledger.acquire(1, max_wait=40)
+        ended.append(clock.monotonic())
+
+    tasks = [asyncio.create_task(one()) for _ in range(3)]
+    await asyncio.sleep(0)
+    for _ in range(10):  # the venue asks for another pause whenever one ends
+        await clock.advance(25)
+        ledger.pause(30)
+    await asyncio.wait_for(asyncio.gather(*tasks), 5)
+    assert max(ended) <= 51
+
+
 async def test_a_cancelled_request_counts_to_its_deadline(clock: VirtualClock) -> None:
     ledger = Ledger(clock, limits=SMALL)
     await ledger.acquire(100, hold=15)
