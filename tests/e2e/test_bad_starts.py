@@ -83,6 +83,8 @@ def test_a_real_key_for_an_address_on_loopback() -> None:
     refused(ended, "BINANCE_API_KEY")
 
 
-@pytest.mark.parametrize("url", ["http://evil.example", "http://api.binance.com", "ftp://binance.com"])
+@pytest.mark.parametrize(
+    "url", ["http://evil.example", "http://api.binance.com", "ftp://binance.com"]
+)
 def test_an_address_that_is_not_binances(url: str) -> None:
     refused(run_to_its_end("serve", BINANCE_MCP_REST_URL=url), "BINANCE_MCP_REST_URL")
