@@ -238,8 +238,12 @@ class CandleReader:
             ui=ui,
         )
         reply = await self._fetcher.send(request, series.symbol)
+        told_ms = reply.told_ms
+        if not told_ms:  # answers without a date: the time has to be known before the candles are
+            told_ms = await self._fetcher.told_ms()
+            reply = await self._fetcher.send(request, series.symbol)
         rows = reply.data
-        closed = closed_count(rows, reply.told_ms)
+        closed = closed_count(rows, told_ms)
         if closed and not ui:
             first_ms = rows[0].open_time if start_ms is None else start_ms
             self.cache.add(series, first_ms, rows[:closed], reply.venue_ms)

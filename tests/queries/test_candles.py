@@ -1,6 +1,7 @@
 """Candles of any range are what one big answer of the venue would be; memory never shows an open one."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -178,6 +179,21 @@ async def test_a_long_range_is_fetched_side_by_side() -> None:
     assert len(got.data.rows) == 5000
     assert len(venue.api.paths) == 5
     assert got.data.next_start_ms == BASE - 999 * MINUTE
+    assert not got.data.open
+
+
+@pytest.mark.anyio
+async def test_a_venue_that_dates_no_answer_is_asked_for_its_time_and_read_to_the_end() -> None:
+    venue = CandleVenue(minutes(2500))
+    answer = venue.api.send
+
+    async def undated(request: Any) -> Any:
+        return replace(await answer(request), told_ms=0)
+
+    with mock.patch.object(venue.api, "send", undated):
+        got = await reader(venue).candles("BTCUSDT", "1m", start_ms=venue.opens[0], limit=2400)
+    assert [row.open_time for row in got.data.rows] == list(venue.opens[:2400])
+    assert got.data.next_start_ms == venue.opens[2400]
     assert not got.data.open
 
 
