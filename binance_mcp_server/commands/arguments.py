@@ -92,9 +92,12 @@ async def moment(value: str | int | None, queries: MarketQueries) -> int | None:
 
     Raises ``InputError`` for what is not a time.
     """
-    if value is None or value == "":
+    if value is None:
         return None
-    relative = isinstance(value, str) and ("-" in value[:1] or "ago" in value or "now" in value)
+    given = value.strip().lower() if isinstance(value, str) else value
+    if given == "":
+        return None
+    relative = isinstance(given, str) and (given == "now" or given[0] == "-" or "ago" in given)
     return parse_time(value, now_ms=await queries.now_ms() if relative else None)
 
 

@@ -1,6 +1,5 @@
 """Tools that say what can be traded, by which rules, and how the venue and this server are doing."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastmcp import FastMCP
@@ -8,17 +7,15 @@ from fastmcp.tools import ToolResult
 from pydantic import Field
 
 from binance_mcp_server.commands import arguments as args
+from binance_mcp_server.commands import symbol_rules
 from binance_mcp_server.commands.views import info
 from binance_mcp_server.commands.views.base import provenance
-from binance_mcp_server.errors import InputError, RegionError
+from binance_mcp_server.errors import InputError
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.mcp_support.registration import add_read_tool
 from binance_mcp_server.mcp_support.tables import Table, object_result, reply
-from binance_mcp_server.models.info import ExecutionRule
-from binance_mcp_server.queries.market import MarketQueries
 from binance_mcp_server.services import Services
 
-EXECUTION_RULES = "/api/v3/executionRules"
 SMALL = 4_000
 """Budget of these replies: they answer a question rather than carry data."""
 
@@ -74,19 +71,7 @@ class MarketInfo:
     ) -> ToolResult:
         """Rules for orders on a symbol: price and quantity steps, minimum value, price bands, order types,
         with the venue's exact numbers. Read it before planning an order."""
-        queries = self._services.product(market)
-        answer = await queries.symbols.get(symbol)
-        facts = info.rules(answer.data, await self._bands(queries, answer.data.symbol))
-        return object_result(info.within(facts | provenance(self._services.venue, answer), SMALL))
-
-    async def _bands(self, queries: MarketQueries, symbol: str) -> Sequence[ExecutionRule] | None:
-        """Bands outside of which the symbol does not trade; ``None`` where the venue does not tell."""
-        if EXECUTION_RULES in self._services.lacks("spot"):
-            return None
-        try:
-            return (await queries.execution_rules(symbol)).data
-        except RegionError:  # the mirror, which serves the rest, does not have them
-            return None
+        return object_result(await symbol_rules.read(self._services, symbol, market))
 
     async def get_exchange_status(self) -> ToolResult:
         """Whether the venue answers, its time and the clock offset, limits and how much of them is used,

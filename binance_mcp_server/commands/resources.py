@@ -5,8 +5,7 @@ from typing import Any
 import msgspec
 from fastmcp import FastMCP
 
-from binance_mcp_server.commands.views import info
-from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.commands import symbol_rules
 from binance_mcp_server.errors import BinanceMcpError, InputError
 from binance_mcp_server.mcp_support.errors import resource_failure
 from binance_mcp_server.services import Services
@@ -45,8 +44,7 @@ async def _rules(services: Services, market: str, symbol: str) -> dict[str, Any]
     product = as_market(market)
     if product is None:
         raise InputError("There is no such market.", advice="Markets are spot, usdm, coinm.")
-    answer = await services.product(product).symbols.get(symbol)
-    return info.rules(answer.data, ()) | provenance(services.venue, answer)
+    return await symbol_rules.read(services, symbol, product)
 
 
 def _json(content: dict[str, Any]) -> str:

@@ -70,9 +70,9 @@ class SymbolRegistry:
         name = normalise(text)
         everything = await self.all()
         if name not in everything.data:
-            loaded, _ = await self._current(MIN_AGE)
+            loaded, note = await self._current(MIN_AGE)
             if name not in loaded.symbols:
-                raise self._no_such(name)
+                raise self._no_such(name, note)
             everything = Answer(loaded.symbols, loaded.as_of_ms, loaded.source)
         return Answer(
             everything.data[name], everything.as_of_ms, everything.source, everything.partial
@@ -178,10 +178,12 @@ class SymbolRegistry:
         when = format_time(old.as_of_ms)
         return f"The symbol list is of {when}; refreshing it failed: {self._failure}"
 
-    def _no_such(self, name: str) -> UnknownSymbolError:
+    def _no_such(self, name: str, note: str = "") -> UnknownSymbolError:
         infos = list(self._loaded.symbols.values()) if self._loaded else []
         near = symbol_search.nearest(name, infos) or symbol_search.nearest_bases(name, infos)
-        return UnknownSymbolError(name, [info.symbol for info in near], venue=self._venue)
+        error = UnknownSymbolError(name, [info.symbol for info in near], venue=self._venue)
+        error.advice = f"{note.rstrip('.')}. {error.advice}" if note else error.advice
+        return error
 
 
 def _words(query: str) -> list[str]:

@@ -61,11 +61,11 @@ async def read(
         **provenance(services.venue, answer),
         **view.summary(answer.data, raw if step else first + levels),
     }
+    deepest = max(len(sides.bids), len(sides.asks))
     if step:
         facts["group"] = plain(step)
-        if max(len(sides.bids), len(sides.asks)) < first + levels:
+        if _cut(sides, answer.data, first + levels, raw):
             facts["partial"] = f"no more whole groups within the best {raw} levels a side"
-    deepest = max(len(sides.bids), len(sides.asks))
     more = first + levels < MOST_LEVELS and (deepest > first + levels if step else deepest >= raw)
     return Page(facts, sides, first, first + levels, names, question, more)
 
@@ -120,6 +120,12 @@ def _sides(depth: Depth, step: Decimal | None, raw: int) -> view.Sides:
         _whole(order_book.group(bids, step, "bids"), len(bids), raw),
         _whole(order_book.group(asks, step, "asks"), len(asks), raw),
     )
+
+
+def _cut(sides: view.Sides, depth: Depth, last: int, raw: int) -> bool:
+    """Whether a side has fewer groups than *last* because the snapshot ends, not the book."""
+    both = ((sides.bids, depth.bids), (sides.asks, depth.asks))
+    return any(len(groups) < last and len(levels) >= raw for groups, levels in both)
 
 
 def _whole(groups: Sequence[order_book.Row], levels: int, raw: int) -> Sequence[order_book.Row]:

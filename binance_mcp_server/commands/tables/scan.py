@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from binance_mcp_server.commands import arguments as args
@@ -60,7 +60,8 @@ async def read(
     queries = services.product(question.market)
     symbols = await queries.symbols.all()
     _check_quote(query.quote, symbols.data.values())
-    answer = await queries.all_tickers()
+    # A symbol that is not in the list is not ranked: where the list may be old, that is said.
+    answer = replace(await queries.all_tickers(), partial=symbols.partial)
     found = scan(answer.data, symbols.data, query)
     facts: dict[str, Any] = {
         "window": "24h",
