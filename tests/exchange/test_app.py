@@ -141,6 +141,15 @@ async def test_a_cut_answer_ends_the_connection() -> None:
             await get(f"{exchange.rest_url}/api/v3/time")
 
 
+async def test_nobody_gets_a_fresh_limit_by_saying_that_he_is_another() -> None:
+    async with Exchange(ScriptedSource(SNAPSHOT)) as exchange, aiohttp.ClientSession() as session:
+        for number in range(1, 4):
+            headers = {"X-Forwarded-For": f"203.0.113.{number}"}
+            url = f"{exchange.rest_url}/api/v3/ping"
+            async with session.get(url, headers=headers) as response:
+                assert response.headers["X-MBX-USED-WEIGHT-1M"] == str(number)
+
+
 async def test_a_foreign_host_is_not_answered() -> None:
     async with Exchange(ScriptedSource(SNAPSHOT)) as exchange, aiohttp.ClientSession() as session:
         headers = {"Host": "evil.example"}

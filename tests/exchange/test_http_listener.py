@@ -15,6 +15,14 @@ def test_a_port_that_is_taken_is_said_with_a_way_out() -> None:
             reserve(port, "--stream-port", reuse=False)
 
 
+def test_of_two_that_start_at_the_same_moment_one_is_told() -> None:
+    """Neither serves yet: the port is taken all the same."""
+    with reserve(0, "--port", reuse=True) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUseError, match=f"cannot use port {port}"):
+            reserve(port, "--port", reuse=True)
+
+
 @pytest.mark.parametrize("port", [-1, 70_000])
 def test_numbers_that_are_no_ports(port: int) -> None:
     with pytest.raises(PortInUseError, match="not a port"):

@@ -25,13 +25,19 @@ class PortInUseError(OSError):
 
 
 def reserve(port: int, option: str, *, reuse: bool) -> socket.socket:
-    """A bound socket on loopback; port 0 takes any free one. Raises :class:`PortInUseError`."""
+    """A bound socket on loopback; port 0 takes any free one. Raises :class:`PortInUseError`.
+
+    With *reuse* a port that was in use a moment ago can be had, and the socket listens at once: callers wait until
+    they are served.
+    """
     # Named as TCP, or asyncio does not switch Nagle off: small answers would wait 40 ms for an acknowledgement.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if reuse:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((LOOPBACK, port))
+        if reuse:  # two sockets may share a port until one of them listens
+            sock.listen()
     except (OSError, OverflowError) as error:
         sock.close()
         reason = error if isinstance(error, OSError) else OSError(f"not a port: {port}")
@@ -69,6 +75,7 @@ class Listener:
             lifespan="off",
             ws="none",
             access_log=False,
+            proxy_headers=False,  # nobody may say that he is another: limits are per address
             log_config=None,
             server_header=False,
             date_header=False,  # REST answers carry what the venue says the time is
