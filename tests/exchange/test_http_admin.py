@@ -120,6 +120,10 @@ async def test_an_answer_can_be_cut() -> None:
         ("/__sim/respond", b'{"path":"x"}'),
         ("/__sim/respond", b'{"path":"/x","status":7}'),
         ("/__sim/respond", b'{"path":"/x","headers":{"a":"b\\r\\nc: d"}}'),
+        ("/__sim/respond", b'{"path":"/x","headers":{"":"b"}}'),
+        ("/__sim/respond", b'{"path":"/x","headers":{"a b":"c"}}'),
+        ("/__sim/respond", b'{"path":"/x","headers":{"Content-Length":"3"}}'),
+        ("/__sim/respond", b'{"path":"/x","delay_ms":100000000000000000000}'),
     ],
 )
 async def test_a_bad_body_is_refused_in_words(path: str, body: bytes) -> None:

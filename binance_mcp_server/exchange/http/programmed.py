@@ -1,8 +1,15 @@
 """Answers set by a test: the next requests to a path get them instead of the venue's own."""
 
+import re
+
 import msgspec
 
 from binance_mcp_server.exchange.http.answers import Answer
+
+LONGEST_DELAY_MS = 600_000
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OURS = frozenset(("content-length", "transfer-encoding", "connection"))
+"""Headers that say how an answer is sent, not what it is."""
 
 
 class ProgrammedAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -26,8 +33,12 @@ class ProgrammedAnswer(msgspec.Struct, forbid_unknown_fields=True):
             raise ValueError("status must be within 200 … 599")
         if self.times < 1 or self.delay_ms < 0 or (self.cut is not None and self.cut < 0):
             raise ValueError("times must be ≥ 1, delay_ms and cut ≥ 0")
-        if not all(_is_plain(text) for pair in self.headers.items() for text in pair):
+        if self.delay_ms > LONGEST_DELAY_MS:
+            raise ValueError(f"delay_ms must be ≤ {LONGEST_DELAY_MS}")
+        if not all(_NAME.fullmatch(name) and _is_plain(it) for name, it in self.headers.items()):
             raise ValueError("headers must be plain ASCII without control characters")
+        if ours := sorted(_OURS.intersection(map(str.lower, self.headers))):
+            raise ValueError(f"the exchange sets {', '.join(ours)} itself: use body and cut")
 
     def answer(self) -> Answer | None:
         """The answer itself; ``None`` leaves it to the venue."""
