@@ -1,11 +1,13 @@
 """What happened in a window of time: tickers and the average price.
 
 A window reaches into history as far as whole candles of history lie in it, so a window that begins inside of a
-history candle begins, in truth, with the next one; where there are trades it is exact. Trade ids are those of the
-trades seen since the source started, though the count has those of history too.
+history candle begins, in truth, with the next one; where there are trades it is exact. Trades of history have no
+ids of their own: they are numbered back from the first one that has, so that ``lastId - firstId + 1`` is ``count`` as
+on the venue. A window without a trade has zeros for prices, but for the close before it, and -1 for ids; so have the
+venue's recorded 24 h tickers (of XRPNGN and LINKNGN, 2021-02-10).
 """
 
-from binance_mcp_server.exchange.market.candles import merge
+from binance_mcp_server.exchange.market.candles import Candle, merge
 from binance_mcp_server.exchange.market.chart import Chart
 from binance_mcp_server.exchange.market.intervals import MINUTE
 from binance_mcp_server.exchange.market.types import Stats
@@ -31,25 +33,27 @@ def trading_day(chart: Chart, offset_minutes: int, now_ms: int) -> Stats:
 
 
 def between(chart: Chart, start_ms: int, close_time: int) -> Stats:
-    """Everything from *start_ms* on. Without a trade all prices are the last one before."""
+    """Everything from *start_ms* on."""
     parts = [*chart.past.cover(start_ms, chart.past.start_ms), *chart.since(start_ms)]
     total = merge(start_ms, parts)
-    previous = chart.close_before(start_ms) or 0
-    first, last = chart.tape.first_since(start_ms), chart.tape.last()
+    if total is None or not total.trades:
+        total = Candle.flat(start_ms, 0)
+    kept, last = chart.tape.count_since(start_ms), chart.tape.last()
+    first = chart.tape.first_since(start_ms)
     return Stats(
         open_time=start_ms,
         close_time=close_time,
-        open=total.open if total else previous,
-        high=total.high if total else previous,
-        low=total.low if total else previous,
-        last=total.close if total else previous,
-        last_qty=last.qty if last else 0,
-        previous_close=previous,
-        volume=total.volume if total else 0,
-        quote=total.quote if total else 0,
-        first_id=first.id if first else -1,
+        open=total.open,
+        high=total.high,
+        low=total.low,
+        last=total.close,
+        last_qty=last.qty if first and last else 0,
+        previous_close=chart.close_before(start_ms) or 0,
+        volume=total.volume,
+        quote=total.quote,
+        first_id=max(0, first.id - (total.trades - kept)) if first else -1,
         last_id=last.id if first and last else -1,
-        trades=total.trades if total else 0,
+        trades=total.trades,
     )
 
 
@@ -60,5 +64,5 @@ def average_price(chart: Chart, now_ms: int) -> tuple[int, int, int]:
     """
     stats = between(chart, now_ms - AVERAGE_MINUTES * MINUTE + 1, now_ms)
     last = chart.tape.last()
-    price = stats.quote // stats.volume if stats.volume else stats.last
+    price = stats.quote // stats.volume if stats.volume else stats.previous_close
     return AVERAGE_MINUTES, price, last.time if last else chart.past.start_ms - 1

@@ -83,6 +83,10 @@ class Tape:
         place = bisect_left(self._reached, start_ms)
         return self._at(place) if place < len(self._ids) else None
 
+    def count_since(self, start_ms: int) -> int:
+        """How many of the trades kept are of *start_ms* or later."""
+        return len(self._ids) - bisect_left(self._reached, start_ms)
+
     def aggregates(
         self, *, from_id: int | None, start_ms: int | None, end_ms: int | None, limit: int
     ) -> list[AggTrade]:

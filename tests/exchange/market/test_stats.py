@@ -46,8 +46,8 @@ def test_a_rolling_window_is_what_its_trades_say(
     assert stats.previous_close == (earlier[-1].price if earlier else 0)
     assert stats.volume == sum(it.qty for it in inside)
     assert stats.quote == sum(it.quote for it in inside)
-    assert (stats.last, stats.last_qty) == (trades[-1].price, trades[-1].qty)
-    prices = [it.price for it in inside] or [trades[-1].price]
+    assert (stats.last, stats.last_qty) == (inside[-1][1:3] if inside else (0, 0))
+    prices = [it.price for it in inside] or [0]
     assert (stats.open, stats.high, stats.low) == (prices[0], max(prices), min(prices))
     ids = (inside[0].id, inside[-1].id) if inside else (-1, -1)
     assert (stats.first_id, stats.last_id) == ids
@@ -66,7 +66,26 @@ def test_a_window_reaches_into_history() -> None:
     played = [Trade(900, 3 * 10**8, 5 * 10**8, start + 7, False)]
     stats = market_of(played, start, past, start + 8).rolling(SYMBOL, HOUR)
     assert (stats.trades, stats.volume) == (61, 65 * 10**8)
-    assert (stats.open, stats.last, stats.first_id) == (2 * 10**8, 3 * 10**8, 900)
+    assert (stats.open, stats.last) == (2 * 10**8, 3 * 10**8)
+
+
+def test_ids_of_a_window_count_its_trades_also_where_it_reaches_into_history() -> None:
+    past = [Trade(n, 2 * 10**8, 10**8, THURSDAY + n * MINUTE, False) for n in range(120)]
+    start = THURSDAY + 2 * HOUR
+    played = [Trade(900 + n, 3 * 10**8, 10**8, start + n * MINUTE, False) for n in range(5)]
+    market = market_of(played, start, past, start + 5 * MINUTE)
+    for window in (2 * MINUTE, 5 * MINUTE, HOUR, DAY):
+        stats = market.rolling(SYMBOL, window)
+        assert (stats.last_id, stats.last_id - stats.first_id + 1) == (904, stats.trades)
+
+
+def test_a_window_without_a_trade_has_zeros_as_a_recorded_one() -> None:
+    """A row of a recorded ``ticker/24hr`` body keeps the close before the window, and nothing else."""
+    market = market_of([Trade(7, 9 * 10**8, 10**8, THURSDAY, False)], THURSDAY, [], THURSDAY + HOUR)
+    stats = market.rolling(SYMBOL, MINUTE)
+    assert stats.previous_close == 9 * 10**8
+    assert (stats.open, stats.high, stats.low, stats.last, stats.last_qty) == (0, 0, 0, 0, 0)
+    assert (stats.first_id, stats.last_id, stats.trades) == (-1, -1, 0)
 
 
 def test_a_trading_day_begins_at_local_midnight_and_closes_with_its_last_ms() -> None:
