@@ -52,7 +52,7 @@ def build_server(
     server: FastMCP[Any] = FastMCP(
         name="binance",
         version=__version__,
-        instructions=INSTRUCTIONS.format(venue=settings.venue),
+        instructions=INSTRUCTIONS.format(venue=settings.label),
         lifespan=lifespan,
         auth=SharedToken(token.reveal()) if token else None,
         middleware=[ErrorMiddleware()],

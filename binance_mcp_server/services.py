@@ -85,10 +85,10 @@ class Services:
         self, settings: Settings, clock: Clock, addresses: Addresses | None = None
     ) -> None:
         self.settings = settings
-        self.venue = settings.venue
+        self.venue = settings.label
         self._clock = clock
         self._connection = Connection(addresses or self._own_hosts, settings, clock)
-        registry = SymbolRegistry(self._connection, clock, venue=settings.venue)
+        registry = SymbolRegistry(self._connection, clock, venue=settings.label)
         spot = settings.hosts.get("spot")
         by_status = spot.by_status if spot else True
         self._spot = MarketQueries(self._connection, registry, clock, by_status=by_status)
@@ -134,9 +134,12 @@ class Services:
             began = (
                 time.perf_counter()
             )  # the connection stands by now: this is the way there and back
-            await api.send(endpoints.ping())
+            reply = await api.send(endpoints.ping())
             facts["ping_ms"] = round((time.perf_counter() - began) * 1000, 1)
             facts["reachable"] = True
+            if reply.source == "mirror":
+                facts["source"] = "mirror"
+                facts["partial"] = "the venue refuses this region (451); its public mirror answers"
         except BinanceMcpError as error:
             facts["error"] = error.message
             facts["do"] = error.advice

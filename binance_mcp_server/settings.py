@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from binance_mcp_server import venues
 from binance_mcp_server.errors import SettingsError
@@ -64,6 +65,14 @@ class Settings:
     read_only: bool = False
     proxy: bool = False
     """Whether HTTPS_PROXY is set."""
+
+    @property
+    def label(self) -> str:
+        """The venue as replies name it: an address on this machine is never passed off as the real venue."""
+        spot = self.hosts.get("spot")
+        if self.venue == "sim" or spot is None or not venues.is_loopback(spot.rest):
+            return self.venue
+        return f"{self.venue} at {urlsplit(spot.rest).netloc}"
 
     @property
     def spot(self) -> Hosts:

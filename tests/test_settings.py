@@ -248,3 +248,10 @@ def test_a_child_gets_the_environment_without_what_is_the_owner_s_alone() -> Non
         "BINANCE_MCP_STATE_DIR": "/state",
         "BINANCE_MCP_VENUE": "sim",
     }
+
+
+def test_an_address_on_this_machine_is_not_passed_off_as_the_live_venue() -> None:
+    local = {"BINANCE_MCP_REST_URL": "http://127.0.0.1:8001"}
+    assert load(local).label == "live at 127.0.0.1:8001"
+    assert load(SIM).label == "sim"
+    assert load().label == "live"

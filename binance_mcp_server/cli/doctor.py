@@ -2,20 +2,21 @@
 
 import argparse
 import asyncio
-import os
 import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Literal
 from urllib.parse import urlsplit
 
+from binance_mcp_server.access.state_files import prepare
 from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.cli.sim import SimVenue
 from binance_mcp_server.clock import SystemClock
-from binance_mcp_server.errors import BinanceMcpError, RegionError
+from binance_mcp_server.errors import BinanceMcpError, RegionError, SettingsError
 from binance_mcp_server.services import Connection
 from binance_mcp_server.settings import Settings, load_settings
 from binance_mcp_server.venues import Hosts
@@ -51,13 +52,15 @@ async def _examine(settings: Settings) -> int:
             sys.stdout.write(f"{'':20}{finding.advice}\n")
         sys.stdout.flush()
         able = able and finding.verdict != "FAIL"
-    sys.stdout.write(f"\n{settings.venue} {'can' if able else 'cannot'} serve from here.\n")
+    sys.stdout.write(f"\n{settings.label} {'can' if able else 'cannot'} serve from here.\n")
+    if not able and settings.venue != "sim":
+        sys.stdout.write("--venue sim works everywhere: an exchange of our own, offline.\n")
     return 0 if able else 1
 
 
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
     """Everything worth knowing, in the order in which things can fail."""
-    yield Finding("ok", "venue", settings.venue)
+    yield Finding("ok", "venue", settings.label)
     yield _proxy(settings)
     yield _credentials(settings)
     yield _state_directory(settings)
@@ -88,7 +91,8 @@ async def _network(settings: Settings, hosts: Hosts) -> AsyncIterator[Finding]:
         if rest.verdict != "FAIL":
             yield await _clock(connection)
             yield _weight(connection)
-        yield await _streams(settings, hosts)
+        if hosts.stream:
+            yield await _streams(settings, hosts)
     finally:
         await connection.close()
 
@@ -115,15 +119,18 @@ def _state_directory(settings: Settings) -> Finding:
     folder = settings.state_dir
     if folder is None:
         return Finding("note", "state", "no state directory: this process counts its weight alone")
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    if nearest.is_dir() and os.access(nearest, os.W_OK):
-        return Finding("ok", "state", f"{_home_relative(folder)} can be written")
-    return Finding(
-        "note",
-        "state",
-        f"{_home_relative(folder)} cannot be written: this process counts its weight alone",
-        "Set BINANCE_MCP_STATE_DIR to a directory of yours.",
-    )
+    try:
+        prepare(folder)
+        with TemporaryFile(dir=folder):
+            pass
+    except (SettingsError, OSError):
+        return Finding(
+            "note",
+            "state",
+            f"{_home_relative(folder)} cannot be written: this process counts its weight alone",
+            "Set BINANCE_MCP_STATE_DIR to a directory of yours.",
+        )
+    return Finding("ok", "state", f"{_home_relative(folder)} can be written")
 
 
 def _home_relative(path: Path) -> str:
@@ -171,6 +178,8 @@ def _weight(connection: Connection) -> Finding:
 
 async def _streams(settings: Settings, hosts: Hosts) -> Finding:
     """Whether the stream host speaks WebSocket to us. Streams are not served by this release: never a FAIL."""
+    if not hosts.stream:
+        return Finding("note", "streams", "no address: BINANCE_MCP_STREAM_URL is not set")
     if settings.proxy and urlsplit(hosts.stream).scheme == "wss":
         return Finding("note", "streams", f"{hosts.stream} not checked behind a proxy")
     try:

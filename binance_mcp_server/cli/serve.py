@@ -51,9 +51,16 @@ async def _serve(settings: Settings) -> int:
 
 async def _run(server: Any, settings: Settings) -> None:
     if settings.http is None:
+        if sys.stdin is not None and sys.stdin.isatty():
+            _say(
+                f"serving MCP over stdio, venue {settings.label}: an MCP client belongs at the other end"
+            )
         await server.run_async(transport="stdio", show_banner=False, log_level="WARNING")
         return
     _check_address(settings.http)
+    name = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
+    token = "a token is needed" if settings.http.token else "no token is needed"
+    _say(f"serving http://{name}:{settings.http.port}/mcp, venue {settings.label}; {token}")
     await server.run_async(
         transport="http",
         host=settings.http.host,
@@ -63,6 +70,12 @@ async def _run(server: Any, settings: Settings) -> None:
         **_guard(settings.http.host),
         uvicorn_config={"access_log": False},
     )
+
+
+def _say(text: str) -> None:
+    """For the person who started us; a program reads stdout alone."""
+    sys.stderr.write(f"mcp-server-binance: {text}\n")
+    sys.stderr.flush()
 
 
 def _check_address(http: HttpSettings) -> None:
@@ -102,3 +115,5 @@ def _log_to_stderr() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
+    # A model's wrong argument is answered to the model; it is no event of ours.
+    logging.getLogger("fastmcp.server.server").setLevel(logging.ERROR)

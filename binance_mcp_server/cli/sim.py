@@ -24,13 +24,14 @@ class SimVenue:
         self._ready: asyncio.Task[dict[str, str]] | None = None
 
     async def start(self) -> dict[str, str]:
-        """Its ready line, started at the first call.
+        """Its ready line, started at the first call, and again after a start that failed.
 
         Raises ``SettingsError`` when it does not come up.
         """
-        if self._ready is None:
-            self._ready = asyncio.create_task(self._launch())
-        return await asyncio.shield(self._ready)
+        launch = self._ready
+        if launch is None or (launch.done() and (launch.cancelled() or launch.exception())):
+            launch = self._ready = asyncio.create_task(self._launch())
+        return await asyncio.shield(launch)
 
     async def addresses(self) -> Hosts:
         """Where it is."""
@@ -38,23 +39,28 @@ class SimVenue:
         return Hosts(rest=line["rest"], stream=line["stream"], ws_api=line["ws_api"])
 
     async def _launch(self) -> dict[str, str]:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "binance_mcp_server",
-            "exchange",
-            "--exit-with-parent",
-            *self._arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=child_environment(),
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "binance_mcp_server",
+                "exchange",
+                "--exit-with-parent",
+                *self._arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=child_environment(),
+            )
+        except OSError as error:
+            raise SettingsError(
+                f"the embedded exchange cannot be started: {error.strerror}"
+            ) from error
         line = b""
         if self._process.stdout is not None:
             with suppress(TimeoutError):
                 line = await asyncio.wait_for(self._process.stdout.readline(), READY_WITHIN)
         if not line:
-            await self.close()
+            await self._end()
             raise SettingsError(
                 "the embedded exchange did not start", advice="Its message on stderr says why."
             )
@@ -62,7 +68,14 @@ class SimVenue:
         return ready
 
     async def close(self) -> None:
-        """End it and wait until it is gone."""
+        """End it, in the middle of its start too, and wait until it is gone."""
+        launch, self._ready = self._ready, None
+        if launch is not None:
+            launch.cancel()
+            await asyncio.gather(launch, return_exceptions=True)
+        await self._end()
+
+    async def _end(self) -> None:
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
             return

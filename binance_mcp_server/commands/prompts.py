@@ -1,8 +1,9 @@
 """Prompts that a person picks from a menu, and completion of their arguments."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastmcp import FastMCP
+from pydantic import Field
 
 from binance_mcp_server.services import Services
 
@@ -35,7 +36,9 @@ def register(server: FastMCP[Any], services: Services) -> None:
         return None
 
 
-def market_brief(quote: str = "USDT") -> str:
+def market_brief(
+    quote: Annotated[str, Field(description="Quote asset of the market")] = "USDT",
+) -> str:
     return (
         f"Give a short brief of the {quote} market over the last 24 hours. Call get_exchange_status first, then"
         f" scan_market with quote={quote} three times: by volume, by change, and by change with ascending=true. For the"
@@ -43,7 +46,10 @@ def market_brief(quote: str = "USDT") -> str:
     )
 
 
-def compare_symbols(symbols: str, window: str = "24h") -> str:
+def compare_symbols(
+    symbols: Annotated[str, Field(description="Symbols, e.g. ETHUSDT, SOLUSDT")],
+    window: Annotated[str, Field(description="24h, day, or 1m to 7d")] = "24h",
+) -> str:
     return (
         f"Compare {symbols} over {window}: get_ticker for all of them in one call, then get_candles for each with the"
         " same interval and start. Put price change, range, volume and the shape of the move side by side."
@@ -51,7 +57,7 @@ def compare_symbols(symbols: str, window: str = "24h") -> str:
     )
 
 
-def read_order_book(symbol: str) -> str:
+def read_order_book(symbol: Annotated[str, Field(description="e.g. BTCUSDT")]) -> str:
     return (
         f"Read the order book of {symbol}: get_order_book with limit=100, then once more with a group of about 0.1 % of"
         " the price. Say where liquidity stands on both sides, how wide the spread is, and what the imbalance does and"

@@ -12,6 +12,7 @@ _FIRST_US = 1_000_000_000_000_000  # 2001-09-09 in µs: the venue's own border b
 _LONGEST_TEXT = 40
 _UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _RELATIVE = re.compile(r"(?:-\s*([0-9]{1,9})\s*([smhdw])|([0-9]{1,9})\s*([smhdw])\s+ago)")
+_MONTHS = re.compile(r"-?\s*[0-9]{1,9}\s*M(?:\s+ago)?")
 _ZONE = re.compile(r"([+-]?)([0-9]{1,2})(?::([0-9]{2}))?")
 
 FORMS = (
@@ -36,6 +37,11 @@ def parse_time(value: str | int, *, now_ms: int | None = None) -> int:
         raise InputError(f"A time of {len(text)} characters cannot be read.", advice=FORMS)
     if re.fullmatch(r"-?[0-9]+", text):
         return _from_number(int(text))
+    if _MONTHS.fullmatch(text):
+        raise InputError(
+            f"{text!r}: M is the venue's month, m a minute, and a month has no fixed length.",
+            advice="Give days, such as -30d, or a date.",
+        )
     relative = _relative(text.lower(), now_ms)
     return _from_iso(text) if relative is None else relative
 
@@ -66,8 +72,9 @@ def _relative(text: str, now_ms: int | None) -> int | None:
 
 
 def _from_iso(text: str) -> int:
+    plain = re.sub(r"\s*UTC$", "Z", text) if "T" in text or ":" in text else text
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(plain)
     except ValueError:
         raise InputError(f"{text!r} is not a time.", advice=FORMS) from None
     if moment.tzinfo is None:

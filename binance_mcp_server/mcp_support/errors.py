@@ -20,6 +20,11 @@ _MOST_PROBLEMS = 5
 """Lines about wrong arguments; whoever sends more of them reads the schema better than a list."""
 
 NO_SUCH_TOOL = "error: There is no such tool here.\nretry: no\ndo: Choose from the list of tools."
+TOO_LONG = (
+    "error: This took longer than a call may take.\n"
+    "retry: yes\n"
+    "do: Ask for less at once and go on with `next`; get_exchange_status says how the venue is doing."
+)
 DEFECT = (
     "error: The server failed on this call; it is a defect, and the owner's log has the details.\n"
     "retry: perhaps\n"
@@ -72,6 +77,13 @@ class ErrorMiddleware(Middleware):
         context: MiddlewareContext[mt.CallToolRequestParams],
         call_next: CallNext[mt.CallToolRequestParams, ToolResult],
     ) -> ToolResult:
+        arguments = context.message.arguments
+        if (
+            arguments and None in arguments.values()
+        ):  # many clients fill optional arguments with null
+            given = {name: value for name, value in arguments.items() if value is not None}
+            message = context.message.model_copy(update={"arguments": given})
+            context = context.copy(message=message)
         try:
             return await call_next(context)
         except (ValidationError, FastMCPValidationError) as error:

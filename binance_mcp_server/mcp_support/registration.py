@@ -1,5 +1,6 @@
 """Registering tools: the method's docstring is what the model reads."""
 
+import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
@@ -9,7 +10,10 @@ from fastmcp import FastMCP
 from mcp_types import ToolAnnotations
 
 from binance_mcp_server.errors import BinanceMcpError
-from binance_mcp_server.mcp_support.errors import error_text, failure
+from binance_mcp_server.mcp_support.errors import TOO_LONG, error_text, failure
+
+LONGEST_CALL = 45.0
+"""Seconds; many hosts give a call up after 60, and then the model learns nothing."""
 
 READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
@@ -34,10 +38,16 @@ def add_read_tool(
 
     @functools.wraps(method)
     async def tool(*args: Any, **kwargs: Any) -> Any:
+        patience = asyncio.timeout(LONGEST_CALL)
         try:
-            return await method(*args, **kwargs)
+            async with patience:
+                return await method(*args, **kwargs)
         except BinanceMcpError as error:
             return failure(error_text(error))
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            return failure(TOO_LONG)
 
     tool.__doc__ = None
     server.tool(

@@ -194,3 +194,11 @@ async def test_a_defect_of_ours_shows_nothing_of_itself(
     assert text == DEFECT
     assert is_error_of_the_one_form(DEFECT)
     await agent.text("get_ticker", symbols=["BTCUSDT"])
+
+
+@pytest.mark.anyio
+async def test_null_is_the_same_as_leaving_an_argument_out(agent: Agent) -> None:
+    """Many clients fill optional arguments with null."""
+    nothing = dict.fromkeys(("interval", "start", "limit", "columns", "format", "market"))
+    text = await agent.text("get_candles", symbol="BTCUSDT", **nothing)
+    assert "interval: 1h" in text

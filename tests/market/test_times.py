@@ -64,6 +64,17 @@ def test_what_is_no_time_or_could_be_two_is_refused_with_advice(value: str | int
     assert "ISO-8601" in caught.value.advice
 
 
+@pytest.mark.parametrize("text", ["-3M", "1M ago", "2 M"])
+def test_a_month_is_never_taken_for_a_minute(text: str) -> None:
+    with pytest.raises(InputError, match="month"):
+        parse_time(text, now_ms=EIGHT)
+
+
+@pytest.mark.parametrize("text", ["2026-11-22 08:00 UTC", "2026-11-22T08:00:00UTC"])
+def test_utc_may_be_said_in_letters(text: str) -> None:
+    assert parse_time(text) == EIGHT
+
+
 def test_seconds_are_called_seconds() -> None:
     with pytest.raises(InputError, match="seconds"):
         parse_time(1_700_000_000)
