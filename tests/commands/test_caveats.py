@@ -59,7 +59,7 @@ async def test_groups_are_partial_when_the_snapshot_ends_and_not_when_the_book_d
     assert ("partial" in facts(text)) is partial
 
 
-@pytest.mark.parametrize("start", ["NOW", " now ", " -1m", "1M AGO"])
+@pytest.mark.parametrize("start", ["NOW", " now ", " -1m", "1m AGO"])
 async def test_times_ago_are_read_as_people_write_them(agent: Agent, start: str) -> None:
     text = await agent.text("get_candles", symbol="BTCUSDT", interval="1m", start=start)
     assert facts(text)["venue"] == "sim"
