@@ -1,15 +1,23 @@
 """A method becomes a tool: its docstring the description, its errors the one form."""
 
+import asyncio
+from unittest import mock
+
 import pytest
 from fastmcp import Client, FastMCP
 
 from binance_mcp_server.errors import InputError
+from binance_mcp_server.mcp_support import registration
 from binance_mcp_server.mcp_support.registration import add_read_tool
 
 pytestmark = pytest.mark.anyio
 
 
 class Tools:
+    async def wait(self) -> str:
+        """Wait for good."""
+        return str(await asyncio.Event().wait())
+
     async def look(self, at: int) -> str:
         """Look at
         something.
@@ -37,3 +45,14 @@ async def test_a_method_is_listed_and_called_and_fails_in_form(
     assert failed.is_error
     assert failed.content[0].text == "error: Nothing there.\nretry: no\ndo: Look up."
     assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_a_call_that_never_ends_is_ended_and_says_what_to_do() -> None:
+    server: FastMCP[None] = FastMCP("probe")
+    add_read_tool(server, Tools().wait, title="Wait", toolset="eyes")
+    with mock.patch.object(registration, "LONGEST_CALL", 0):
+        async with asyncio.timeout(10), Client(server) as client:
+            ended = await client.call_tool("wait", {}, raise_on_error=False)
+    assert ended.is_error
+    assert "longer than a call may take" in ended.content[0].text
+    assert "retry: yes" in ended.content[0].text
