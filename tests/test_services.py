@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,15 @@ async def test_status_tells_what_works(venue: StillExchange) -> None:
     assert status["credentials"] == "found"
     assert status["weight_used"] >= 2
     assert "SIMkey" not in repr(status)
+
+
+async def test_a_mirror_that_answers_for_the_venue_is_told(venue: StillExchange) -> None:
+    mirrored = replace(venue.hosts, mirror=venue.rest.replace("127.0.0.1", "localhost"))
+    venue.respond("/api/v3/time", status=451, body="{}")
+    async with services_on(mirrored) as services:
+        status = await services.status()
+    assert (status["reachable"], status["source"]) == (True, "mirror")
+    assert "451" in status["partial"]
 
 
 async def test_a_venue_that_does_not_answer_is_a_fact_and_not_an_error() -> None:
