@@ -92,7 +92,7 @@ WRONG: list[Case] = [
     *every(["get_ticker"], "window", "25h", "8d", "0m", "", "x" * 3000, 24),
     *every(["get_ticker"], "time_zone", "8"),
     *every(["get_ticker", "get_price"], "symbols", [], [1], ["BTCUSDT"] * 201, {}, 5, ""),
-    *every(["scan_market"], "quote", "\u202e", "NOPE", "x" * 3000, None, "../"),
+    *every(["scan_market"], "quote", "\u202e", "NOPE", "x" * 3000, "", "../"),
     *every(["scan_market"], "min_quote_volume", *NUMBERS),
     *every(["scan_market"], "min_change", *NUMBERS),
     *every(["scan_market"], "min_change", 5, max_change=1),
