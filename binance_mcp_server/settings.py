@@ -164,7 +164,7 @@ def _hosts(venue: VenueName, env: Mapping[str, str]) -> dict[str, Hosts]:
         stream = _address(env, f"{prefix}STREAM_URL")
         ws_api = _address(env, f"{prefix}WS_API_URL")
         if rest:
-            found[market] = Hosts(rest=rest, stream=stream, ws_api=ws_api)
+            found[market] = venues.at(rest, stream, ws_api)
         elif table:
             found[market] = Hosts(
                 rest=table.rest,

@@ -90,6 +90,9 @@ _TABLE: dict[tuple[VenueName, Market], Hosts] = {
     ),
 }
 
+_BEYOND_MIRROR = _NEWER | {"/api/v3/historicalTrades", "/api/v3/ticker/tradingDay"}
+"""What the mirror does not document."""
+
 _BINANCE_DOMAINS = ("binance.com", "binance.us", "binance.vision")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -98,6 +101,16 @@ def hosts(venue: VenueName, market: Market) -> Hosts | None:
     """Addresses of *market* at *venue*; ``None`` where the venue is given its addresses at start (``sim``)
     or does not trade it."""
     return _TABLE.get((venue, market))
+
+
+def at(rest: str, stream: str, ws_api: str) -> Hosts:
+    """Addresses that the owner chose; what they can do is known where the REST host is one of the table's."""
+    for known in _TABLE.values():
+        if rest == known.rest:
+            return Hosts(rest, stream, ws_api, lacks=known.lacks, by_status=known.by_status)
+        if rest == known.mirror:
+            return Hosts(rest, stream, ws_api, lacks=_BEYOND_MIRROR)
+    return Hosts(rest, stream, ws_api)
 
 
 def is_plain_address(url: str, schemes: Sequence[str], *, with_path: bool = False) -> bool:

@@ -66,6 +66,11 @@ def test_an_address_is_taken_over_the_venue_s(name: str, url: str, field: str) -
     assert getattr(spot, field) == url.rstrip("/")
 
 
+def test_the_mirror_as_an_address_of_one_s_own_is_known_for_what_it_lacks() -> None:
+    spot = load({"BINANCE_MCP_REST_URL": "https://data-api.binance.vision/"}).spot
+    assert "/api/v3/executionRules" in spot.lacks
+
+
 def test_addresses_of_other_products_stand_apart() -> None:
     settings = load({"BINANCE_MCP_USDM_REST_URL": "https://fapi.binance.com"})
     assert settings.hosts["usdm"].rest == "https://fapi.binance.com"

@@ -72,3 +72,27 @@ def test_other_names_are_not(url: str) -> None:
 )
 def test_a_product_is_known_by_its_name(text: str, market: str | None) -> None:
     assert venues.as_market(text) == market
+
+
+@pytest.mark.parametrize(
+    ("rest", "bands", "by_status"),
+    [
+        ("https://data-api.binance.vision", False, True),
+        ("https://api.binance.us", False, False),
+        ("https://api.binance.com", True, True),
+        ("http://127.0.0.1:8001", True, True),
+    ],
+)
+def test_what_a_host_can_do_is_known_by_whatever_name_it_was_chosen(
+    rest: str, bands: bool, by_status: bool
+) -> None:
+    chosen = venues.at(rest, "", "")
+    assert chosen.rest == rest
+    assert ("/api/v3/executionRules" not in chosen.lacks) is bands
+    assert chosen.by_status is by_status
+    assert chosen.lacks <= known_paths()
+
+
+def test_the_mirror_lacks_what_it_does_not_document() -> None:
+    mirror = venues.at("https://data-api.binance.vision", "", "")
+    assert mirror.lacks == known_paths() - venues.MIRROR_PATHS
