@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from binance_mcp_server.binance_api import endpoints
+from binance_mcp_server.binance_api.errors_map import clean
 from binance_mcp_server.clock import Clock
 from binance_mcp_server.errors import BinanceMcpError, InputError, UnknownSymbolError
-from binance_mcp_server.market.symbol_names import normalise
+from binance_mcp_server.market.symbol_names import LONGEST, normalise
 from binance_mcp_server.market.times import format_time
 from binance_mcp_server.models.info import RateLimit, SymbolInfo
 from binance_mcp_server.queries import symbol_search
@@ -181,7 +182,8 @@ class SymbolRegistry:
     def _no_such(self, name: str, note: str = "") -> UnknownSymbolError:
         infos = list(self._loaded.symbols.values()) if self._loaded else []
         near = symbol_search.nearest(name, infos) or symbol_search.nearest_bases(name, infos)
-        error = UnknownSymbolError(name, [info.symbol for info in near], venue=self._venue)
+        names = [clean(info.symbol, LONGEST) for info in near]
+        error = UnknownSymbolError(name, names, venue=self._venue)
         error.advice = f"{note.rstrip('.')}. {error.advice}" if note else error.advice
         return error
 

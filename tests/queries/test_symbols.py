@@ -3,11 +3,12 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from binance_mcp_server.clock import VirtualClock
 from binance_mcp_server.errors import InputError, TransportError, UnknownSymbolError
 from binance_mcp_server.queries.symbols import SymbolRegistry
-from tests.queries.venue import PAIRS, SpotVenue, symbol
+from tests.queries.venue import PAIRS, SpotVenue, exchange_info, symbol
 
 pytestmark = pytest.mark.anyio
 
@@ -176,3 +177,12 @@ async def test_completion_works_from_memory_alone() -> None:
     assert desk.registry.complete("")[0] == "BTCUSDT"
     assert desk.registry.complete("../") == []
     assert desk.loads == 1
+
+
+async def test_a_name_that_the_venue_made_up_to_mislead_is_shown_plain() -> None:
+    desk = Desk()
+    desk.venue.api.answer = lambda _request: exchange_info(
+        [replace(symbol("BTC", "USDT"), symbol="BTC\n\u202eUSDT")]
+    )
+    error = await desk.registry.unknown("BTC")
+    assert error.nearest == ("BTC USDT",)
