@@ -178,8 +178,6 @@ def _weight(connection: Connection) -> Finding:
 
 async def _streams(settings: Settings, hosts: Hosts) -> Finding:
     """Whether the stream host speaks WebSocket to us. Streams are not served by this release: never a FAIL."""
-    if not hosts.stream:
-        return Finding("note", "streams", "no address: BINANCE_MCP_STREAM_URL is not set")
     if settings.proxy and urlsplit(hosts.stream).scheme == "wss":
         return Finding("note", "streams", f"{hosts.stream} not checked behind a proxy")
     try:
