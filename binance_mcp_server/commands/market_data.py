@@ -53,7 +53,8 @@ Interval = Annotated[
 ]
 Window = Annotated[str, Field(description='"24h", "day" (trading day), or 1m–59m, 1h–23h, 1d–7d')]
 Sort = Annotated[
-    Literal["change", "volume", "trades", "range"], Field(description="volume: in the quote asset")
+    Literal["volume", "move", "change", "trades", "range"],
+    Field(description="move: change without its sign; volume: in the quote asset"),
 ]
 Decimals = Annotated[str | float | int | None, Field(description="A number")]
 

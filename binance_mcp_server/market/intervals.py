@@ -109,4 +109,21 @@ def parse_window(text: str) -> str:
     match = re.fullmatch(r"([1-9][0-9]?)([mhd])", plain)
     if match and int(match[1]) <= _WINDOW_LIMITS[match[2]]:
         return plain
-    raise InputError(f"Unknown window {text[:20]!r}.", advice=f"Windows: {WINDOWS}.")
+    guess = None if re.fullmatch(r"[0-9]*\s*M", plain) else _nearest_window(plain.lower())
+    meant = f"Did you mean {guess}? " if guess else ""
+    raise InputError(f"Unknown window {text[:20]!r}.", advice=f"{meant}Windows: {WINDOWS}.")
+
+
+def _nearest_window(plain: str) -> str | None:
+    if plain in {"24h", "day"}:
+        return plain
+    if plain in {"today", "tradingday", "trading day"}:
+        return "day"
+    match = re.fullmatch(r"([0-9]{0,4})\s*([a-z]+)", plain)
+    unit = _UNITS.get(match[2]) or _UNITS.get(match[2].removesuffix("s")) if match else None
+    if match is None or unit is None:
+        return None
+    minutes = int(match[1] or 1) * unit // 60_000
+    if minutes < 60:
+        return f"{max(minutes, 1)}m"
+    return f"{minutes // 60}h" if minutes < 1440 else f"{min(minutes // 1440, 7)}d"

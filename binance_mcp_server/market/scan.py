@@ -9,7 +9,8 @@ from binance_mcp_server.errors import InputError
 from binance_mcp_server.models.info import SymbolInfo
 from binance_mcp_server.models.market import Ticker
 
-SortKey = Literal["change", "volume", "trades", "range"]
+SortKey = Literal["change", "move", "volume", "trades", "range"]
+"""``move`` is the change without its sign."""
 _MOST_ROWS = 1000
 _THOUSANDTH = Decimal("0.001")
 
@@ -48,6 +49,7 @@ def range_percent(ticker: Ticker) -> Decimal:
 
 _KEYS: dict[SortKey, Callable[[Ticker], Decimal | int]] = {
     "change": lambda ticker: ticker.change_percent,
+    "move": lambda ticker: abs(ticker.change_percent),
     "volume": lambda ticker: ticker.quote_volume,
     "trades": lambda ticker: ticker.trades,
     "range": range_percent,

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.binance_api.endpoints import Request, Status
 from binance_mcp_server.clock import Clock
-from binance_mcp_server.errors import InputError, RejectedError
+from binance_mcp_server.errors import InputError, RejectedError, UnknownSymbolError
 from binance_mcp_server.market.intervals import parse_window
 from binance_mcp_server.market.times import parse_time_zone
 from binance_mcp_server.models.info import ExecutionRule
@@ -126,11 +126,13 @@ class MarketQueries:
         return await self._several(names, request)
 
     async def all_tickers(self) -> Answer[tuple[Ticker, ...]]:
-        """The rolling 24 hours of every symbol, at most five seconds old."""
+        """The rolling 24 hours of every symbol, at most five seconds old; of those alone that trade now, where the
+        venue can be asked so: the symbol list may be an hour behind."""
         kept = self._tickers
         if kept is not None and self._clock.monotonic() - self._tickers_at <= SCAN_AGE:
             return Answer(kept.data, kept.as_of_ms, "cache")
-        fresh = answer(await self._fetcher.send(endpoints.ticker_24hr()))
+        status: Status | None = "TRADING" if self._by_status else None
+        fresh = answer(await self._fetcher.send(endpoints.ticker_24hr(status=status)))
         self._tickers, self._tickers_at = fresh, self._clock.monotonic()
         return fresh
 
@@ -176,7 +178,16 @@ class MarketQueries:
                 f"{len(symbols)} symbols are too many for one question.",
                 advice=f"Name {MOST_SYMBOLS} at most; scan_market() ranks all of them.",
             )
-        names = [await self._fetcher.resolve(symbol) for symbol in symbols]
+        names: list[str] = []
+        unknown: list[UnknownSymbolError] = []
+        for symbol in symbols:
+            try:
+                names.append(await self._fetcher.resolve(symbol))
+            except UnknownSymbolError as error:
+                unknown.append(error)
+        if unknown:
+            together_named = await self.symbols.strangers([error.symbol for error in unknown])
+            raise together_named or unknown[0]
         return list(dict.fromkeys(names))
 
     async def _one(self, name: str, request: "Ask[str, T]") -> Answer[T]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from binance_mcp_server.binance_api import endpoints
@@ -22,6 +23,8 @@ MIN_AGE = 60.0
 """Seconds for which a list that lacks a symbol is believed, and a failed refresh is not tried again."""
 _LONGEST_QUERY = 100
 _MOST_FOUND = 1000
+_MOST_NAMED = 6
+"""Unknown symbols that one error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,14 @@ class SymbolRegistry:
         Raises what the client raises when nothing was ever loaded.
         """
         loaded, note = await self._current(self._max_age)
+        return Answer(loaded.symbols, loaded.as_of_ms, loaded.source, note)
+
+    async def covering(self, names: AbstractSet[str]) -> Answer[Mapping[str, SymbolInfo]]:
+        """Every symbol, from a newer list where *names* has one that is missing: it may have been listed since."""
+        everything = await self.all()
+        if names <= everything.data.keys():
+            return everything
+        loaded, note = await self._current(MIN_AGE)
         return Answer(loaded.symbols, loaded.as_of_ms, loaded.source, note)
 
     async def get(self, text: str) -> Answer[SymbolInfo]:
@@ -115,8 +126,12 @@ class SymbolRegistry:
         if not bad:
             return None
         error = self._no_such(bad[0])
-        if len(bad) > 1:
-            error.advice = f"Unknown too: {', '.join(bad[1:11])}. {error.advice}"
+        others = [self._no_such(name) for name in bad[1:_MOST_NAMED]]
+        if others:
+            found = [
+                f"{other.symbol} ({', '.join(other.nearest) or 'nothing near'})" for other in others
+            ]
+            error.advice = f"{error.advice} Unknown too, and near: {'; '.join(found)}."
         return error
 
     async def search(

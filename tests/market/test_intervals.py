@@ -49,6 +49,22 @@ def test_nonsense_is_refused_with_the_list(text: str) -> None:
     assert "1s, 1m" in caught.value.advice
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("24H", "24h"), ("today", "day"), ("7 days", "7d"), ("1w", "7d"), ("60m", "1h"), ("8d", "7d")],
+)
+def test_a_window_in_other_words_is_answered_with_ours(text: str, meant: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_window(text)
+    assert f"Did you mean {meant}?" in caught.value.advice
+
+
+def test_a_month_is_not_answered_with_a_minute() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_window("1M")
+    assert "Did you mean" not in caught.value.advice
+
+
 @pytest.mark.parametrize("text", ["24h", "day", "1m", "59m", "1h", "23h", "1d", "7d"])
 def test_windows_that_the_venue_takes(text: str) -> None:
     assert parse_window(text) == text

@@ -43,6 +43,15 @@ def test_ranked_by_each_figure_ties_by_name(sort: SortKey, order: str) -> None:
     assert names(replace(USDT, sort=sort)) == list(order)
 
 
+def test_a_move_counts_whichever_way_it_went() -> None:
+    found = scan(
+        [ticker("AUSDT", lastPrice="101"), ticker("BUSDT", lastPrice="50")],
+        SYMBOLS,
+        replace(USDT, sort="move"),
+    )
+    assert [row.symbol for row in found.rows] == ["BUSDT", "AUSDT"]
+
+
 def test_ascending_and_limited() -> None:
     assert names(replace(USDT, sort="change", descending=False, limit=2)) == ["B", "A"]
 

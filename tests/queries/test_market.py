@@ -53,6 +53,16 @@ async def test_of_several_those_that_do_not_trade_are_named() -> None:
     assert got.partial == ""
 
 
+async def test_every_unknown_symbol_of_a_list_is_named_with_what_is_near() -> None:
+    """Also those that the list in memory refuses one by one."""
+    desk = Desk()
+    await desk.queries.symbols.all()
+    with pytest.raises(UnknownSymbolError) as caught:
+        await desk.queries.prices(["BTCUSDT", "ETHUSD", "SOLUSD"])
+    assert "ETHUSDT" in caught.value.advice
+    assert "SOLUSD (SOLUSDT" in caught.value.advice
+
+
 async def test_a_venue_that_knows_no_status_is_not_asked_for_it() -> None:
     desk = Desk(by_status=False)
     await desk.queries.prices(["BTCUSDT"])
@@ -133,6 +143,13 @@ async def test_all_tickers_are_kept_for_five_seconds_and_shared() -> None:
     await desk.clock.advance(0.1)
     assert (await desk.queries.all_tickers()).source == "rest"
     assert desk.api.paths == ["ticker/24hr"] * 2
+
+
+async def test_a_symbol_halted_a_moment_ago_is_not_among_the_tickers_to_rank() -> None:
+    desk = Desk()
+    ranked = {ticker.symbol for ticker in (await desk.queries.all_tickers()).data}
+    assert "LUNAUSDT" not in ranked
+    assert "BTCUSDT" in ranked
 
 
 async def test_a_reference_price_that_was_never_set_is_none() -> None:

@@ -186,3 +186,14 @@ async def test_a_name_that_the_venue_made_up_to_mislead_is_shown_plain() -> None
     )
     error = await desk.registry.unknown("BTC")
     assert error.nearest == ("BTC USDT",)
+
+
+async def test_a_name_listed_since_brings_a_newer_list_but_not_every_time() -> None:
+    desk = Desk()
+    await desk.registry.all()
+    await desk.clock.advance(600)
+    assert (await desk.registry.covering({"BTCUSDT"})).source == "cache"
+    desk.venue.pairs = (*PAIRS, symbol("NEW", "USDT"))
+    assert "NEWUSDT" in (await desk.registry.covering({"BTCUSDT", "NEWUSDT"})).data
+    await desk.registry.covering({"NOWHERE"})
+    assert desk.loads == 2
