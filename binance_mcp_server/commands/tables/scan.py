@@ -61,7 +61,9 @@ async def read(
     symbols = await queries.symbols.all()
     _check_quote(query.quote, symbols.data.values())
     # A symbol that is not in the list is not ranked: where the list may be old, that is said.
-    answer = replace(await queries.all_tickers(), partial=symbols.partial)
+    answer = await queries.all_tickers()
+    symbols = await queries.symbols.covering({ticker.symbol for ticker in answer.data})
+    answer = replace(answer, partial=symbols.partial)
     found = scan(answer.data, symbols.data, query)
     facts: dict[str, Any] = {
         "window": "24h",
