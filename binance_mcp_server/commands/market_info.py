@@ -8,12 +8,9 @@ from pydantic import Field
 
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands import symbol_rules
-from binance_mcp_server.commands.views import info
-from binance_mcp_server.commands.views.base import provenance
-from binance_mcp_server.errors import InputError
-from binance_mcp_server.mcp_support import cursors
+from binance_mcp_server.commands.tables import symbols
 from binance_mcp_server.mcp_support.registration import add_read_tool
-from binance_mcp_server.mcp_support.tables import Table, object_result, reply
+from binance_mcp_server.mcp_support.tables import object_result, reply
 from binance_mcp_server.services import Services
 
 SMALL = 4_000
@@ -24,9 +21,6 @@ OBJECT_SCHEMA = {
     "properties": {"venue": {"type": "string"}, "as_of": {"type": "string"}},
     "required": ["venue"],
 }
-_MOST_FOUND = 500
-_STATUSES = ("TRADING", "END_OF_DAY", "HALT", "BREAK", "CANCEL_ONLY")
-"""enums.md, Symbol status, read 2026-11-22."""
 
 
 class MarketInfo:
@@ -50,19 +44,9 @@ class MarketInfo:
         market: args.Market = "spot",
     ) -> ToolResult:
         """Find symbols by what people call them; best match first."""
-        question = {"query": query, "quote": quote, "status": status, "market": market}
-        place = cursors.redeem(cursor, "search_symbols", question) if cursor else {}
-        offset = cursors.number(place, "from") if place else 0
-        last = min(offset + args.limit(limit, _MOST_FOUND), _MOST_FOUND)
-        answer = await self._services.product(market).symbols.search(
-            query, quote=quote or None, status=_status(status), limit=last + 1
-        )
-        names = args.choose_columns(columns, info.COLUMNS, info.ALL_COLUMNS)
-        table = Table(
-            provenance(self._services.venue, answer),
-            names,
-            info.symbol_rows(answer.data[offset:last], names),
-            args.by_offset("search_symbols", question, offset, min(len(answer.data), _MOST_FOUND)),
+        asked = symbols.Question(query, quote, status, market)
+        table = await symbols.read(
+            self._services, asked, args.limit(limit, symbols.MOST_FOUND), cursor, columns
         )
         return reply(table, format, max_bytes or SMALL)
 
@@ -77,17 +61,6 @@ class MarketInfo:
         """Whether the venue answers, its time and the clock offset, limits and how much of them is used,
         what this server serves. Start here when something looks wrong."""
         return object_result(await self._services.status())
-
-
-def _status(text: str | None) -> str | None:
-    """A trading status, ``None`` for any. Raises ``InputError``."""
-    status = (text or "").strip().upper()
-    if status and status not in _STATUSES:
-        raise InputError(
-            "There is no such trading status.",
-            advice=f"Use {', '.join(_STATUSES)}; or an empty text for any.",
-        )
-    return status or None
 
 
 def register(server: FastMCP[Any], services: Services) -> None:

@@ -1,0 +1,59 @@
+"""Symbols that fit a query, a page at a time."""
+
+from dataclasses import asdict, dataclass
+
+from binance_mcp_server.commands import arguments as args
+from binance_mcp_server.commands.views import info as view
+from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.errors import InputError
+from binance_mcp_server.mcp_support import cursors
+from binance_mcp_server.mcp_support.tables import Table
+from binance_mcp_server.services import Services
+
+TOOL = "search_symbols"
+MOST_FOUND = 500
+"""How deep cursors reach; whoever looks further needs a better word."""
+_STATUSES = ("TRADING", "END_OF_DAY", "HALT", "BREAK", "CANCEL_ONLY")
+"""enums.md, Symbol status, read 2026-11-22."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The arguments that decide which symbols are meant."""
+
+    query: str
+    quote: str | None
+    status: str | None
+    market: args.Market
+
+
+async def read(
+    services: Services, question: Question, limit: int, cursor: str | None, columns: str | list[str]
+) -> Table:
+    """The table that answers *question*, from *cursor* on."""
+    names = args.choose_columns(columns, view.COLUMNS, view.ALL_COLUMNS)
+    place = cursors.redeem(cursor, TOOL, asdict(question)) if cursor else {}
+    offset = cursors.number(place, "from") if place else 0
+    last = min(offset + limit, MOST_FOUND)
+    queries = services.product(question.market)
+    answer = await queries.symbols.search(
+        question.query,
+        quote=question.quote or None,
+        status=_status(question.status),
+        limit=last + 1,
+    )
+    rows = view.symbol_rows(answer.data[offset:last], names)
+    total = min(len(answer.data), MOST_FOUND)
+    after = args.by_offset(TOOL, asdict(question), offset, total)
+    return Table(provenance(services.venue, answer), names, rows, after)
+
+
+def _status(text: str | None) -> str | None:
+    """A trading status, ``None`` for any. Raises ``InputError``."""
+    status = (text or "").strip().upper()
+    if status and status not in _STATUSES:
+        raise InputError(
+            "There is no such trading status.",
+            advice=f"Use {', '.join(_STATUSES)}; or an empty text for any.",
+        )
+    return status or None
