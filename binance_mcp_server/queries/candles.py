@@ -239,7 +239,7 @@ class CandleReader:
         )
         reply = await self._fetcher.send(request, series.symbol)
         told_ms = reply.told_ms
-        if not told_ms:  # answers without a date: the time has to be known before the candles are
+        if reply.data and not told_ms:  # no date: the time has to be known before the candles are
             told_ms = await self._fetcher.told_ms()
             reply = await self._fetcher.send(request, series.symbol)
         rows = reply.data

@@ -198,6 +198,19 @@ async def test_a_venue_that_dates_no_answer_is_asked_for_its_time_and_read_to_th
 
 
 @pytest.mark.anyio
+async def test_no_candles_need_no_time() -> None:
+    venue = CandleVenue([])
+    answer = venue.api.send
+
+    async def undated(request: Any) -> Any:
+        return replace(await answer(request), told_ms=0)
+
+    with mock.patch.object(venue.api, "send", undated):
+        assert not (await reader(venue).candles("BTCUSDT", "1m")).data.rows
+    assert len(venue.api.requests) == 1
+
+
+@pytest.mark.anyio
 async def test_a_long_hole_of_the_venue_is_jumped_over() -> None:
     """A year without a candle of this symbol costs a few requests, not five hundred."""
     before = [BASE - 600_000 * MINUTE + n * MINUTE for n in range(1200)]
