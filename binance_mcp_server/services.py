@@ -162,6 +162,7 @@ class Services:
             "weight_window_s": now.window_seconds,
             "requests_used": now.raw_used,
             "requests_limit": now.raw_limit,
+            "requests_window_s": now.raw_window_seconds,
             "weight_includes_other_programs": now.source == "header",
             "weight_shared_by_processes": now.shared,
         }

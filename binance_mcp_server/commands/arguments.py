@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from binance_mcp_server.commands.views.base import untrusted
 from binance_mcp_server.errors import InputError
-from binance_mcp_server.market.times import parse_time
+from binance_mcp_server.market.times import parse_time, parse_time_zone
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.queries.market import MarketQueries
 
@@ -23,7 +23,10 @@ MaxBytes = Annotated[
     Field(description=f"Reply budget, 500 to {MAX_BYTES_LIMIT}", ge=500, le=MAX_BYTES_LIMIT),
 ]
 Symbol = Annotated[str, Field(description="e.g. BTCUSDT (btc/usdt works too)")]
-Time = Annotated[str | int | None, Field(description="ISO 8601, ms or µs; -24h, -7d: before now")]
+Time = Annotated[
+    str | int | None,
+    Field(description="Inclusive; ISO 8601 (a date is its midnight, UTC), ms or µs, or -24h, -7d"),
+]
 TimeZone = Annotated[
     str | None, Field(description="UTC offset of the boundaries, -12:00 to +14:00")
 ]
@@ -99,6 +102,19 @@ async def moment(value: str | int | None, queries: MarketQueries) -> int | None:
         return None
     relative = isinstance(given, str) and (given == "now" or given[0] == "-" or "ago" in given)
     return parse_time(value, now_ms=await queries.now_ms() if relative else None)
+
+
+def zone_fact(time_zone: str | None) -> dict[str, str]:
+    """The time zone of the boundaries, with its sign; nothing for UTC."""
+    zone = parse_time_zone(time_zone)
+    if zone is None:
+        return {}
+    return {"time_zone": zone if zone.startswith("-") else f"+{zone}"}
+
+
+def idle_fact(queries: MarketQueries, symbol: str) -> dict[str, list[str]]:
+    """That *symbol* does not trade, where the symbol list is in memory and says so."""
+    return {"not_trading": [untrusted(symbol)]} if queries.symbols.idle(symbol) else {}
 
 
 def choose_columns(wanted: str | list[str], default: list[str], every: list[str]) -> list[str]:

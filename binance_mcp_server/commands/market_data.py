@@ -9,12 +9,11 @@ from pydantic import Field
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.tables import book, candles, scan, trades
 from binance_mcp_server.commands.tables import tickers as list_of_tickers
-from binance_mcp_server.commands.views.base import provenance, untrusted
+from binance_mcp_server.commands.views import prices
+from binance_mcp_server.commands.views.base import provenance
 from binance_mcp_server.market.symbol_names import normalise
-from binance_mcp_server.market.times import format_time
 from binance_mcp_server.mcp_support.registration import add_read_tool
 from binance_mcp_server.mcp_support.tables import MAX_BYTES, object_result, reply
-from binance_mcp_server.models.exact import trim
 from binance_mcp_server.services import Services
 
 SMALL = 4_000
@@ -41,7 +40,7 @@ AVERAGE_SCHEMA = {
         "venue": {"type": "string"},
         "as_of": {"type": "string"},
     },
-    "required": ["symbol", "price", "venue", "as_of"],
+    "required": ["symbol", "venue", "as_of"],
 }
 
 Kind = Annotated[
@@ -70,11 +69,7 @@ class MarketData:
         price; for change, volume or range use get_ticker."""
         answer = await self._services.product(market).prices(symbols)
         facts = provenance(self._services.venue, answer)
-        priced = {untrusted(each.symbol): trim(each.price_text) for each in answer.data}
-        if len(priced) == 1:
-            ((symbol, price),) = priced.items()
-            return object_result({"symbol": symbol, "price": price, **facts})
-        return object_result({"prices": priced, **facts})
+        return object_result(prices.content(answer.data) | facts)
 
     async def get_ticker(
         self,
@@ -90,7 +85,8 @@ class MarketData:
     ) -> ToolResult:
         """Change, high, low, volume and trade count of symbols over a window. change_percent is in
         percent; volume in the base asset, quote_volume in the quote asset. time_zone only with "day"."""
-        asked = list_of_tickers.Question(symbols, window, time_zone, market)
+        names = list(dict.fromkeys(map(normalise, symbols)))
+        asked = list_of_tickers.Question(names, window, time_zone, market)
         table = await list_of_tickers.read(
             self._services, asked, args.limit(limit, 200), cursor, columns
         )
@@ -112,7 +108,7 @@ class MarketData:
         """Order book: best bids and asks first, with spread, mid and imbalance (bid share of the quantity
         shown, in percent). limit is levels a side, at most 5000; group merges levels (bids down, asks up).
         A cursor goes deeper, in a newer snapshot."""
-        asked = book.Question(symbol, str(group if group is not None else ""), market)
+        asked = book.Question(normalise(symbol), str(group if group is not None else ""), market)
         page = await book.read(
             self._services, asked, args.limit(limit, book.MOST_LEVELS), columns, cursor
         )
@@ -136,7 +132,7 @@ class MarketData:
         """Candles (klines), oldest first; times are open times, UTC. Without start: the newest, and `next`
         goes back in time; with start: from there on, and `next` goes forward. limit up to 20,000 (raise
         max_bytes). `open: true` says that the last candle is not closed yet."""
-        asked = candles.Question(symbol, interval, start, end, time_zone, market)
+        asked = candles.Question(normalise(symbol), interval, start, end, time_zone, market)
         table = await candles.read(
             self._services, asked, args.limit(limit, 20_000), cursor, columns, ctx.report_progress
         )
@@ -159,7 +155,7 @@ class MarketData:
         """Single trades, oldest first; side is the taker's. recent: the latest; aggregate: fills of one
         taker order at one price as one, by from_id or start/end; historical: from from_id on; block:
         block trades from from_id on. limit up to 10,000."""
-        asked = trades.Question(symbol, kind, from_id, start, end, market)
+        asked = trades.Question(normalise(symbol), kind, from_id, start, end, market)
         table = await trades.read(self._services, asked, args.limit(limit, 10_000), cursor, columns)
         return reply(table, format, max_bytes or MAX_BYTES)
 
@@ -170,13 +166,9 @@ class MarketData:
         are checked against it."""
         queries = self._services.product(market)
         answer = await queries.average_price(symbol)
-        facts = {
-            "symbol": normalise(symbol),
-            "price": trim(answer.data.price_text),
-            "minutes": answer.data.minutes,
-            "last_trade": format_time(answer.data.close_time),
-        }
-        return object_result({**facts, **provenance(self._services.venue, answer)})
+        facts = prices.average(normalise(symbol), answer.data)
+        idle = args.idle_fact(queries, normalise(symbol))
+        return object_result({**facts, **provenance(self._services.venue, answer), **idle})
 
     async def scan_market(
         self,

@@ -15,7 +15,7 @@ from binance_mcp_server.exchange.sources.base import Source
 from binance_mcp_server.exchange.wire.limits import Limits
 
 PREFIX = "/__sim"
-MOST_BYTES = 64 * 1024
+MOST_BYTES = 1024 * 1024
 """Of a request's body."""
 
 

@@ -32,6 +32,8 @@ class Table:
     next_after: Callable[[int], str | None] = field(default=lambda _kept: None)
     """The cursor that goes on after the first *kept* rows (after the last *kept* when ``keep_last``);
     ``None`` when nothing follows."""
+    when_empty: str = ""
+    """What to say where there are no rows: a header alone looks like a failure."""
     keep_last: bool = False
     """Keep the end of the rows when they don't fit: the newest matter most."""
 
@@ -121,6 +123,8 @@ def _shown(value: Any) -> str:
 def _closing_facts(table: Table, kept: int) -> Facts:
     """The facts, with what did not fit and where to go on."""
     facts = dict(table.facts)
+    if not table.rows and table.when_empty:
+        facts["note"] = table.when_empty
     left_out = len(table.rows) - kept
     if left_out:
         facts["left_out"] = left_out

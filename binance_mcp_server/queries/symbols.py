@@ -150,6 +150,11 @@ class SymbolRegistry:
         found = symbol_search.find(pool, words)[:limit]
         return Answer(found, everything.as_of_ms, everything.source, everything.partial)
 
+    def idle(self, name: str) -> bool:
+        """Whether *name* is known not to trade; from memory alone."""
+        info = self._loaded.symbols.get(name) if self._loaded else None
+        return info is not None and info.status != "TRADING"
+
     def complete(self, prefix: str) -> list[str]:
         """Up to 100 names that begin with *prefix*, from memory alone; none for text that is no name."""
         if self._loaded is None:

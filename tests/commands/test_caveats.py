@@ -1,6 +1,7 @@
 """What is missing or old is said, what is whole is not called partial, and a resource says what a tool says."""
 
 import json
+from typing import Any
 
 import pytest
 from fastmcp import Client
@@ -8,7 +9,7 @@ from fastmcp import Client
 from binance_mcp_server.clock import VirtualClock
 from binance_mcp_server.server import build_server
 from binance_mcp_server.settings import Settings
-from tests.commands.venue import LIVED_MS, START_MS, Agent, StillExchange, facts
+from tests.commands.venue import LIVED_MS, START_MS, Agent, StillExchange, cells, facts
 
 pytestmark = pytest.mark.anyio
 
@@ -43,20 +44,72 @@ async def test_a_ranking_by_an_old_list_of_symbols_says_so(venue: StillExchange)
         assert "symbol list is of" in error
 
 
-@pytest.mark.parametrize(
-    ("bids", "asks", "partial"), [(30, 30, False), (30, 400, True), (400, 400, True)]
-)
-async def test_groups_are_partial_when_the_snapshot_ends_and_not_when_the_book_does(
-    agent: Agent, venue: StillExchange, bids: int, asks: int, partial: bool
-) -> None:
+def deep_book(bids: int, asks: int) -> str:
+    """Levels one apart on both sides of 10,000."""
     book = {
         "lastUpdateId": 1,
-        "bids": [[f"{1000 - level}", "1"] for level in range(bids)],
-        "asks": [[f"{1001 + level}", "1"] for level in range(asks)],
+        "bids": [[f"{10_000 - level}", "1"] for level in range(bids)],
+        "asks": [[f"{10_001 + level}", "1"] for level in range(asks)],
     }
-    venue.respond("/api/v3/depth", status=200, body=json.dumps(book))
-    text = await agent.text("get_order_book", symbol="BTCUSDT", group=100, limit=20)
+    return json.dumps(book)
+
+
+@pytest.mark.parametrize(
+    ("bids", "asks", "asked", "partial"),
+    [(30, 30, 1, False), (30, 5000, 2, True), (5000, 5000, 2, True)],
+)
+async def test_groups_are_partial_when_the_snapshot_ends_and_not_when_the_book_does(
+    agent: Agent, venue: StillExchange, bids: int, asks: int, asked: int, partial: bool
+) -> None:
+    """A snapshot that does not fill the groups is asked for again, as deep as it goes, before that is said."""
+    venue.respond("/api/v3/depth", status=200, body=deep_book(bids, asks), times=asked)
+    text = await agent.text("get_order_book", symbol="BTCUSDT", group=100, limit=60)
     assert ("partial" in facts(text)) is partial
+
+
+async def test_the_deep_snapshot_is_for_groups_that_need_it(
+    agent: Agent, venue: StillExchange
+) -> None:
+    venue.respond("/api/v3/depth", status=200, body=deep_book(1000, 1000), times=1)
+    text = await agent.text("get_order_book", symbol="BTCUSDT", group=100, limit=5)
+    assert len(cells(text)) == 5
+    assert "partial" not in facts(text)
+
+
+@pytest.mark.parametrize("tool", ["get_price", "get_average_price", "get_ticker"])
+async def test_a_price_that_does_not_exist_is_never_zero(agent: Agent, tool: str) -> None:
+    named = {"symbol": "XMRUSDT"} if tool == "get_average_price" else {"symbols": ["XMRUSDT"]}
+    text = await agent.text(tool, **named)
+    assert '"0"' not in text
+    if tool == "get_ticker":
+        assert cells(text)[0][1:6] == [""] * 5
+    else:
+        assert json.loads(text)["never_traded"] == ["XMRUSDT"]
+
+
+async def test_a_symbol_known_not_to_trade_is_named_where_the_venue_does_not_tell(
+    agent: Agent,
+) -> None:
+    await agent.text("search_symbols", query="btc")
+    assert facts(await agent.text("get_candles", symbol="XMRUSDT"))["not_trading"] == "XMRUSDT"
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_candles", {"symbol": "BTCUSDT", "end": "2020-01-01"}),
+        ("get_trades", {"symbol": "BTCUSDT", "kind": "block", "from_id": 0}),
+        ("search_symbols", {"query": "zzzz"}),
+    ],
+)
+async def test_an_empty_table_says_so(agent: Agent, tool: str, arguments: dict[str, Any]) -> None:
+    assert facts(await agent.text(tool, **arguments))["note"]
+
+
+async def test_a_cursor_belongs_to_the_symbol_however_it_is_spelt(agent: Agent) -> None:
+    first = facts(await agent.text("get_candles", symbol="BTCUSDT", limit=5))
+    again = await agent.text("get_candles", symbol="btc/usdt", limit=5, cursor=first["next"])
+    assert len(cells(again)) == 5
 
 
 @pytest.mark.parametrize("start", ["NOW", " now ", " -1m", "1m AGO"])

@@ -75,7 +75,7 @@ async def test_the_open_candle_is_marked_and_a_closed_one_is_not(agent: Agent) -
 async def test_candles_of_a_time_zone_say_so(agent: Agent) -> None:
     arguments = {"symbol": "BTCUSDT", "interval": "1d", "limit": 2}
     shifted = await agent.text("get_candles", **arguments, time_zone="utc+8 ")
-    assert facts(shifted)["time_zone"] == "08:00"
+    assert facts(shifted)["time_zone"] == "+08:00"
     assert cells(shifted)[-1][0] == "2026-09-20T16:00Z"
     assert "time_zone" not in facts(await agent.text("get_candles", **arguments, time_zone="0"))
 

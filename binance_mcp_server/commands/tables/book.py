@@ -11,17 +11,18 @@ from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import book as view
 from binance_mcp_server.commands.views.base import provenance
 from binance_mcp_server.market import order_book
-from binance_mcp_server.market.symbol_names import normalise
 from binance_mcp_server.mcp_support import cursors, tables
 from binance_mcp_server.models.exact import plain
 from binance_mcp_server.models.market import Depth
+from binance_mcp_server.queries.answer import Answer
+from binance_mcp_server.queries.market import MarketQueries
 from binance_mcp_server.services import Services
 
 TOOL = "get_order_book"
 MOST_LEVELS = 5000
 """As deep as the venue shows (rest-api.md, read 2026-11-22)."""
-_RAW_PER_GROUP = 20
-"""Levels fetched for every group asked for; a reply with fewer groups says why."""
+_DEPTHS_OF_GROUPS = (1000, MOST_LEVELS)
+"""Levels fetched for a grouped book: the deeper ones (weight 250) only where the first do not fill the groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Question:
     """The arguments that decide which book is meant."""
 
     symbol: str
+    """In the venue's spelling."""
     group: str
     market: args.Market
 
@@ -53,21 +55,33 @@ async def read(
     step = args.decimal(question.group, "group")
     first = question.place(cursor)
     queries = services.product(question.market)
-    raw = min((first + levels) * (_RAW_PER_GROUP if step else 1), MOST_LEVELS)
-    answer = await queries.depth(question.symbol, limit=raw)
-    sides = _sides(answer.data, step, raw)
+    last = first + levels
+    answer, sides, raw = await _snapshot(queries, question.symbol, step, last)
     facts = {
-        "symbol": normalise(question.symbol),
+        "symbol": question.symbol,
         **provenance(services.venue, answer),
-        **view.summary(answer.data, raw if step else first + levels),
+        **view.summary(answer.data, raw if step else last),
     }
     deepest = max(len(sides.bids), len(sides.asks))
     if step:
         facts["group"] = plain(step)
-        if _cut(sides, answer.data, first + levels, raw):
+        if _cut(sides, answer.data, last, raw):
             facts["partial"] = f"no more whole groups within the best {raw} levels a side"
-    more = first + levels < MOST_LEVELS and (deepest > first + levels if step else deepest >= raw)
-    return Page(facts, sides, first, first + levels, names, question, more)
+    more = last < MOST_LEVELS and (deepest > last if step else deepest >= raw)
+    return Page(facts, sides, first, last, names, question, more)
+
+
+async def _snapshot(
+    queries: MarketQueries, symbol: str, step: Decimal | None, last: int
+) -> tuple[Answer[Depth], view.Sides, int]:
+    """A snapshot that reaches *last* levels or groups, if the book does; and how many levels were asked for."""
+    shallow, deep = _DEPTHS_OF_GROUPS if step else (min(last, MOST_LEVELS), MOST_LEVELS)
+    answer = await queries.depth(symbol, limit=shallow)
+    sides = _sides(answer.data, step, shallow)
+    if step is None or not _cut(sides, answer.data, last, shallow):
+        return answer, sides, shallow
+    answer = await queries.depth(symbol, limit=deep)
+    return answer, _sides(answer.data, step, deep), deep
 
 
 @dataclass(frozen=True, slots=True)

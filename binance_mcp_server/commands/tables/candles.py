@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import candles as view
 from binance_mcp_server.commands.views.base import provenance
-from binance_mcp_server.market.symbol_names import normalise
 from binance_mcp_server.market.times import parse_time_zone
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.mcp_support.tables import Facts, Table
@@ -25,6 +24,7 @@ class Question:
     """The arguments that decide which candles are meant."""
 
     symbol: str
+    """In the venue's spelling."""
     interval: str
     start: str | int | None
     end: str | int | None
@@ -63,10 +63,17 @@ async def read(
         if start is None
         else _onward(question, answer.data, end)
     )
-    facts = _facts(question, services.venue, answer) | ({"time_zone": zone} if zone else {})
+    facts = _facts(question, services.venue, answer) | args.idle_fact(queries, question.symbol)
     if answer.data.open:
         facts["open"] = True
-    return Table(facts, names, view.rows(answer.data.rows, names), after, keep_last=start is None)
+    return Table(
+        facts,
+        names,
+        view.rows(answer.data.rows, names),
+        after,
+        keep_last=start is None,
+        when_empty="no candle opens in this range: the history may begin later",
+    )
 
 
 async def _range(
@@ -84,8 +91,9 @@ async def _range(
 
 def _facts(question: Question, venue: str, answer: Answer[CandlePage]) -> Facts:
     return {
-        "symbol": normalise(question.symbol),
+        "symbol": question.symbol,
         "interval": question.interval,
+        **args.zone_fact(question.time_zone),
         **provenance(venue, answer),
     }
 

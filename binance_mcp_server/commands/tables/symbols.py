@@ -45,12 +45,21 @@ async def read(
     rows = view.symbol_rows(answer.data[offset:last], names)
     total = min(len(answer.data), MOST_FOUND)
     after = args.by_offset(TOOL, asdict(question), offset, total)
-    return Table(provenance(services.venue, answer), names, rows, after)
+    unseen = 'nothing found; status="" looks among symbols that do not trade too'
+    return Table(
+        provenance(services.venue, answer),
+        names,
+        rows,
+        after,
+        when_empty=unseen if question.status else "nothing found",
+    )
 
 
 def _status(text: str | None) -> str | None:
     """A trading status, ``None`` for any. Raises ``InputError``."""
     status = (text or "").strip().upper()
+    if status in {"ALL", "ANY"}:
+        return None
     if status and status not in _STATUSES:
         raise InputError(
             "There is no such trading status.",

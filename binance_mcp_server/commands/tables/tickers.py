@@ -7,7 +7,6 @@ from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import tickers as view
 from binance_mcp_server.commands.views.base import provenance
 from binance_mcp_server.market.intervals import parse_window
-from binance_mcp_server.market.symbol_names import normalise
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.mcp_support.tables import Table
 from binance_mcp_server.models.market import Ticker
@@ -21,6 +20,7 @@ class Question:
     """The arguments that decide which tickers are meant."""
 
     symbols: list[str]
+    """In the venue's spelling, each once."""
     window: str
     time_zone: str | None
     market: args.Market
@@ -43,12 +43,16 @@ async def read(
     window = parse_window(question.window)
     place = cursors.redeem(cursor, TOOL, question.values) if cursor else {}
     offset = cursors.number(place, "from") if place else 0
-    wanted = list(dict.fromkeys(normalise(symbol) for symbol in question.symbols))
+    wanted = question.symbols
     page = wanted[offset : offset + limit]
     queries = services.product(question.market)
     answer = await queries.tickers(page, window, time_zone=question.time_zone)
     return Table(
-        {"window": window, **provenance(services.venue, answer)},
+        {
+            "window": window,
+            **args.zone_fact(question.time_zone),
+            **provenance(services.venue, answer),
+        },
         names,
         view.rows(answer.data, names),
         _after(question, offset, wanted, page, answer.data),

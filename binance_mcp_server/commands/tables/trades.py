@@ -8,7 +8,6 @@ from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import trades as view
 from binance_mcp_server.commands.views.base import provenance
 from binance_mcp_server.errors import InputError
-from binance_mcp_server.market.symbol_names import normalise
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.mcp_support.tables import Table
 from binance_mcp_server.models.market import AggTrade, BlockTrade, Trade
@@ -25,6 +24,7 @@ class Question:
     """The arguments that decide which trades are meant."""
 
     symbol: str
+    """In the venue's spelling."""
     kind: str
     from_id: str | int | None
     start: str | int | None
@@ -51,14 +51,22 @@ async def read(
     place = cursors.redeem(cursor, TOOL, asdict(question)) if cursor else {}
     answer, forward, until = await _fetch(queries, question, limit, place)
     facts: dict[str, Any] = {
-        "symbol": normalise(question.symbol),
+        "symbol": question.symbol,
         "kind": question.kind,
         **provenance(services.venue, answer),
+        **args.idle_fact(queries, question.symbol),
     }
     after = (
         _onward(question, answer.data, limit, until) if forward else _back(question, answer.data)
     )
-    return Table(facts, names, view.rows(answer.data, names), after, keep_last=not forward)
+    return Table(
+        facts,
+        names,
+        view.rows(answer.data, names),
+        after,
+        keep_last=not forward,
+        when_empty="no trades here",
+    )
 
 
 def _check(question: Question) -> None:

@@ -32,6 +32,9 @@ ALL_COLUMNS = [
     "first_id",
     "last_id",
 ]
+_PRICED = frozenset(
+    {"last", "open", "high", "low", "change", "change_percent", "range_percent", "average"}
+)
 _DIGITS = {
     "last": "last_text",
     "open": "open_text",
@@ -50,6 +53,8 @@ def rows(tickers: Sequence[Ticker], columns: Sequence[str]) -> list[list[Cell]]:
 
 
 def _cell(ticker: Ticker, column: str) -> Cell:
+    if column in _PRICED and not ticker.last:
+        return None  # nothing was traded in the window: the venue's zeros are no prices
     if digits := _DIGITS.get(column):
         return trim(getattr(ticker, digits)) or None
     if column == "symbol":
