@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 import pytest
 
-from binance_mcp_server.exchange.admin import Admin
+from binance_mcp_server.exchange.admin import MOST_BYTES, Admin
 from binance_mcp_server.exchange.clock import VirtualClock
 from binance_mcp_server.exchange.engine.rules import SymbolRules
 from binance_mcp_server.exchange.http.rest import RestApi
@@ -137,5 +137,5 @@ async def test_every_answer_is_an_object() -> None:
     unknown = await ask(admin, "/__sim/nowhere")
     assert (unknown.status, "GET /__sim/state" in unknown.json()["error"]) == (404, True)
     assert (await ask(admin, "/__sim/state", method="POST")).status == 405
-    large = await ask(admin, "/__sim/respond", method="POST", body=b" " * 65_537)
+    large = await ask(admin, "/__sim/respond", method="POST", body=b" " * (MOST_BYTES + 1))
     assert (large.status, list(large.json())) == (413, ["error"])
