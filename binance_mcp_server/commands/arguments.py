@@ -15,7 +15,9 @@ from binance_mcp_server.queries.market import MarketQueries
 MAX_BYTES_LIMIT = 4_000_000
 _LONGEST_NUMBER = 40
 
-Market = Annotated[Literal["spot", "usdm", "coinm"], Field(description="Product; this release serves spot")]
+Market = Annotated[
+    Literal["spot", "usdm", "coinm"], Field(description="Product; this release serves spot")
+]
 Format = Annotated[Literal["csv", "json"], Field(description="Form of the table")]
 Cursor = Annotated[str | None, Field(description="`next` of the previous reply")]
 MaxBytes = Annotated[
