@@ -44,8 +44,10 @@ AVERAGE_SCHEMA = {
 }
 
 Kind = Annotated[
-    Literal["recent", "aggregate", "historical", "block"],
-    Field(description="aggregate: by id or time; historical, block: by id"),
+    Literal["auto", "recent", "aggregate", "historical", "block"],
+    Field(
+        description="auto: by the other arguments. aggregate: by id or time; historical, block: by id"
+    ),
 ]
 Interval = Annotated[
     str, Field(description="1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M (M: month)")
@@ -141,7 +143,7 @@ class MarketData:
     async def get_trades(
         self,
         symbol: args.Symbol,
-        kind: Kind = "recent",
+        kind: Kind = "auto",
         from_id: Annotated[str | int | None, Field(description="First trade id")] = None,
         start: args.Time = None,
         end: args.Time = None,
@@ -152,10 +154,11 @@ class MarketData:
         max_bytes: args.MaxBytes = None,
         market: args.Market = "spot",
     ) -> ToolResult:
-        """Single trades, oldest first; side is the taker's. recent: the latest; aggregate: fills of one
-        taker order at one price as one, by from_id or start/end; historical: from from_id on; block:
-        block trades from from_id on. limit up to 10,000."""
-        asked = trades.Question(normalise(symbol), kind, from_id, start, end, market)
+        """Trades, oldest first; side is the taker's. auto: the latest, from from_id on where one is given,
+        or aggregate trades (fills of one taker order at one price as one) between start and end. For the
+        latest, `next` goes back in time; else forward. block: block trades. limit up to 10,000."""
+        chosen = trades.kind_of(kind, from_id, start, end)
+        asked = trades.Question(normalise(symbol), chosen, from_id, start, end, market)
         table = await trades.read(self._services, asked, args.limit(limit, 10_000), cursor, columns)
         return reply(table, format, max_bytes or MAX_BYTES)
 

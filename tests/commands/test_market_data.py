@@ -1,5 +1,7 @@
 """What the market tools answer on a market held still."""
 
+from typing import Any
+
 import pytest
 
 from tests.commands.venue import Agent, StillExchange, cells, facts
@@ -116,3 +118,21 @@ async def test_every_symbol_of_the_venue_is_one_request(agent: Agent, venue: Sti
     for sort in ("change", "volume", "trades", "range"):
         await agent.text("scan_market", sort=sort)
     assert venue.state()["by_path"][path] == before + 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        ({}, "recent"),
+        ({"from_id": 6_200_000_003}, "historical"),
+        ({"start": "-30s"}, "aggregate"),
+        ({"end": "now"}, "aggregate"),
+        ({"kind": "aggregate", "from_id": 0}, "aggregate"),
+    ],
+)
+async def test_the_kind_of_trades_follows_from_the_other_arguments(
+    agent: Agent, arguments: dict[str, Any], kind: str
+) -> None:
+    text = await agent.text("get_trades", symbol="BTCUSDT", limit=3, **arguments)
+    assert facts(text)["kind"] == kind
+    assert cells(text)

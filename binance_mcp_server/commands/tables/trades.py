@@ -40,6 +40,17 @@ class Question:
         return cursors.issue(TOOL, asdict(self), place)
 
 
+def kind_of(
+    kind: str, from_id: str | int | None, start: str | int | None, end: str | int | None
+) -> str:
+    """What ``auto`` means beside the other arguments; every other kind as it is."""
+    if kind != "auto":
+        return kind
+    if start is not None or end is not None:
+        return "aggregate"
+    return "recent" if from_id is None else "historical"
+
+
 async def read(
     services: Services, question: Question, limit: int, cursor: str | None, columns: str | list[str]
 ) -> Table:

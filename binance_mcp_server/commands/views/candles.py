@@ -21,12 +21,7 @@ ALL_COLUMNS = [
 def row(kline: Kline) -> list[Cell]:
     """Every column of one candle."""
     return [
-        format_time(kline.open_time),
-        trim(kline.open_text),
-        trim(kline.high_text),
-        trim(kline.low_text),
-        trim(kline.close_text),
-        trim(kline.volume_text),
+        *_six(kline),
         format_time(kline.close_time),
         trim(kline.quote_volume_text),
         kline.trades,
