@@ -61,6 +61,8 @@ async def _run(server: Any, settings: Settings) -> None:
     name = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
     token = "a token is needed" if settings.http.token else "no token is needed"
     _say(f"serving http://{name}:{settings.http.port}/mcp, venue {settings.label}; {token}")
+    if not settings.http.is_loopback:
+        _say("this is not encrypted, and the token travels in it: put TLS in front")
     await server.run_async(
         transport="http",
         host=settings.http.host,
