@@ -1,21 +1,19 @@
 """The composition root: what a server needs, put together once and closed in reverse."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
-from binance_mcp_server import __version__, venues
+from binance_mcp_server import venues
 from binance_mcp_server.access.limits import Ledger, open_ledger
-from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.binance_api.client import BinanceApi, Reply
 from binance_mcp_server.binance_api.endpoints import Request
 from binance_mcp_server.clock import Clock
-from binance_mcp_server.errors import BinanceMcpError, NotBuiltError
-from binance_mcp_server.market.times import format_time
+from binance_mcp_server.errors import NotBuiltError
 from binance_mcp_server.models.info import ExchangeInfo
 from binance_mcp_server.queries.market import MarketQueries
+from binance_mcp_server.queries.status import Status, look
 from binance_mcp_server.queries.symbols import SymbolRegistry
 from binance_mcp_server.settings import Settings
 from binance_mcp_server.venues import Hosts, Market
@@ -125,49 +123,6 @@ class Services:
         """Symbols that begin with *prefix*, from memory."""
         return self._spot.symbols.complete(prefix)
 
-    async def status(self) -> dict[str, Any]:
-        """How the venue and this server are doing; a venue that fails is a fact here, not an error."""
-        facts: dict[str, Any] = {"venue": self.venue, "as_of": "", "reachable": False}
-        try:
-            api = await self._connection.open()
-            facts["clock_offset_ms"] = await api.sync_time()
-            began = (
-                time.perf_counter()
-            )  # the connection stands by now: this is the way there and back
-            reply = await api.send(endpoints.ping())
-            facts["ping_ms"] = round((time.perf_counter() - began) * 1000, 1)
-            facts["reachable"] = True
-            if reply.source == "mirror":
-                facts["source"] = "mirror"
-                facts["partial"] = "the venue refuses this region (451); its public mirror answers"
-        except BinanceMcpError as error:
-            facts["error"] = error.message
-            facts["do"] = error.advice
-        facts["as_of"] = format_time(self._connection.venue_now_ms() // 1000 * 1000)
-        facts.update(self._limits())
-        facts["markets"] = sorted(venues.BUILT_MARKETS)
-        facts["toolsets"] = list(self.settings.toolsets)
-        facts["credentials"] = "found" if self.settings.api_key else "none (market data needs none)"
-        facts["server"] = f"mcp-server-binance {__version__}"
-        return {name: value for name, value in facts.items() if value not in (None, "")}
-
-    def _limits(self) -> dict[str, Any]:
-        ledger = self._connection.ledger
-        if ledger is None:
-            return {}
-        now = ledger.snapshot()
-        facts: dict[str, Any] = {
-            "weight_used": now.used,
-            "weight_limit": now.limit,
-            "weight_window_s": now.window_seconds,
-            "requests_used": now.raw_used,
-            "requests_limit": now.raw_limit,
-            "requests_window_s": now.raw_window_seconds,
-            "weight_includes_other_programs": now.source == "header",
-            "weight_shared_by_processes": now.shared,
-        }
-        if now.paused_until:
-            facts["paused_until"] = format_time(now.paused_until)
-        if now.banned_until:
-            facts["banned_until"] = format_time(now.banned_until)
-        return facts
+    async def status(self) -> Status:
+        """How the venue is doing, as seen from here."""
+        return await look(self._connection, self._clock)

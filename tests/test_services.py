@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from binance_mcp_server.clock import VirtualClock
+from binance_mcp_server.commands.views.status import facts
 from binance_mcp_server.errors import NotBuiltError, SettingsError, TransportError
 from binance_mcp_server.services import Connection, Services
 from binance_mcp_server.settings import Secret, Settings
@@ -74,14 +75,14 @@ async def test_addresses_that_cannot_be_had_are_asked_for_again(venue: StillExch
 async def test_the_venue_s_limits_reach_the_ledger(venue: StillExchange) -> None:
     async with services_on(venue.hosts) as services:
         await services.product("spot").symbols.all()
-        status = await services.status()
+        status = facts(services.settings, await services.status())
     assert (status["weight_limit"], status["requests_limit"]) == (1_000_000, 1_000_000)
 
 
 async def test_status_tells_what_works(venue: StillExchange) -> None:
     key = Secret("SIMkey")
     async with services_on(venue.hosts, api_key=key, toolsets=("market_info",)) as services:
-        status = await services.status()
+        status = facts(services.settings, await services.status())
     assert status["venue"] == "sim"
     assert status["reachable"] is True
     assert status["as_of"].endswith("Z")
@@ -95,14 +96,14 @@ async def test_a_mirror_that_answers_for_the_venue_is_told(venue: StillExchange)
     mirrored = replace(venue.hosts, mirror=venue.rest.replace("127.0.0.1", "localhost"))
     venue.respond("/api/v3/time", status=451, body="{}")
     async with services_on(mirrored) as services:
-        status = await services.status()
+        status = facts(services.settings, await services.status())
     assert (status["reachable"], status["source"]) == (True, "mirror")
     assert "451" in status["partial"]
 
 
 async def test_a_venue_that_does_not_answer_is_a_fact_and_not_an_error() -> None:
     async with services_on(dead_hosts()) as services:
-        status = await services.status()
+        status = facts(services.settings, await services.status())
         assert status["reachable"] is False
         assert "No connection" in status["error"]
         assert status["do"]
@@ -112,7 +113,7 @@ async def test_a_venue_that_does_not_answer_is_a_fact_and_not_an_error() -> None
 
 async def test_a_venue_without_an_address_says_what_to_set() -> None:
     async with services_on(None) as services:
-        status = await services.status()
+        status = facts(services.settings, await services.status())
     assert status["reachable"] is False
     assert "BINANCE_MCP_REST_URL" in status["do"]
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands import symbol_rules
 from binance_mcp_server.commands.tables import symbols
+from binance_mcp_server.commands.views import status
 from binance_mcp_server.mcp_support.registration import add_read_tool
 from binance_mcp_server.mcp_support.tables import object_result, reply
 from binance_mcp_server.services import Services
@@ -60,7 +61,8 @@ class MarketInfo:
     async def get_exchange_status(self) -> ToolResult:
         """Whether the venue answers, its time and the clock offset, limits and how much of them is used,
         what this server serves. Start here when something looks wrong."""
-        return object_result(await self._services.status())
+        found = await self._services.status()
+        return object_result(status.facts(self._services.settings, found))
 
 
 def register(server: FastMCP[Any], services: Services) -> None:

@@ -6,6 +6,7 @@ import msgspec
 from fastmcp import FastMCP
 
 from binance_mcp_server.commands import symbol_rules
+from binance_mcp_server.commands.views import status as status_view
 from binance_mcp_server.errors import BinanceMcpError, InputError
 from binance_mcp_server.mcp_support.errors import resource_failure
 from binance_mcp_server.services import Services
@@ -16,7 +17,7 @@ def register(server: FastMCP[Any], services: Services) -> None:
     """Add the resources to *server*."""
 
     async def status() -> str:
-        return _json(await services.status())
+        return _json(status_view.facts(services.settings, await services.status()))
 
     async def symbol(market: str, symbol: str) -> str:
         try:
