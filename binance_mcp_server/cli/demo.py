@@ -67,7 +67,11 @@ class Story:
 
     def _show(self, call: Call) -> None:
         # As the model reads it; a long JSON line is wrapped for the eye alone.
-        lines = [part for line in call.text.splitlines() for part in wrap(line, WIDTH) or [""]]
+        lines = [
+            part
+            for line in call.text.splitlines()
+            for part in wrap(line, WIDTH, break_on_hyphens=False) or [""]
+        ]
         shown = lines[:SHOWN_LINES]
         if len(lines) > SHOWN_LINES:
             shown.append(f"… {len(lines) - SHOWN_LINES} more lines")
