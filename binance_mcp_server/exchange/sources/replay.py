@@ -1,9 +1,10 @@
 """A market that was recorded: captures play again, kline files are its past.
 
 Time. What the venue *says* runs on the recording: it is the latest time that a frame played so far has named. At a
-pace, between two frames, it moves on with the injected clock times the pace, never past the next frame and never
-back. While held it stands at the recording's first event, after the end at its last time. Kline files alone are all
-past: now is the ms after the last candle closed, and the replay has ended before it begins.
+pace, between two frames, it moves on with the time that passes times the pace, never past the next frame and never
+back, however the machine's clock is set. While held it stands at the recording's first event, after the end at its
+last time. Kline files alone are all past: now is the ms after the last candle closed, and the replay has ended before
+it begins.
 
 Pace. ``max`` plays as fast as frames are taken, in batches, giving way to other tasks between them; any other pace
 keeps the distances between the times of receipt, except that a break of more than a minute (between two files, say)
@@ -35,6 +36,8 @@ BATCH = 256
 LONGEST_BREAK_MS = 60_000
 """Longer breaks in a recording are not waited for."""
 
+_US_A_MS = 1_000
+_US_A_SECOND = 1_000_000
 _OVERLAP_MS = 1_000
 """How far the clocks of two recordings that join may disagree."""
 
@@ -65,7 +68,7 @@ class ReplaySource:
             self._started.set()
         self._start_ms, self._end_ms = self._bounds()
         first_ms = self._recordings[0].first_ms if self._recordings else self._start_ms
-        self._position = Position(first_ms, first_ms, clock.now_ms(), 0)
+        self._position = Position(first_ms, first_ms, self._passed_us(), 0)
         self._played = 0
         self._ended = not self._recordings
 
@@ -103,7 +106,7 @@ class ReplaySource:
 
     def now_ms(self) -> int:
         """What the venue says the time is, ms since the epoch."""
-        return self._position.now_ms(self._clock.now_ms())
+        return self._position.now_ms(self._passed_us())
 
     def state(self) -> dict[str, object]:
         """Position and size; of the files, only the names."""
@@ -147,14 +150,14 @@ class ReplaySource:
     async def _at_pace(
         self, received: Iterator[Received], speed: float
     ) -> AsyncIterator[list[Frame]]:
-        due = _Due(speed, self._clock.now_ms())
+        due = _Due(speed, self._passed_us())
         item = next(received, None)
         while item is not None:
-            at_ms = due.of(item.at_ms)
-            await self._clock.sleep(max(0, at_ms - self._clock.now_ms()) / 1000)
+            wait_us = due.of(item.at_ms) - self._passed_us()
+            await self._clock.sleep(max(0, wait_us) / _US_A_SECOND)
             batch: list[Frame] = []
             last_ms = item.frame.time_ms
-            while item and len(batch) < BATCH and due.of(item.at_ms) <= self._clock.now_ms():
+            while item and len(batch) < BATCH and due.of(item.at_ms) <= self._passed_us():
                 batch.append(item.frame)
                 last_ms = item.frame.time_ms
                 item = next(received, None)
@@ -163,7 +166,11 @@ class ReplaySource:
                 yield batch
 
     def _move_to(self, time_ms: int, next_ms: int, speed: float) -> None:
-        self._position = Position(time_ms, next_ms, self._clock.now_ms(), speed)
+        self._position = Position(time_ms, next_ms, self._passed_us(), speed)
+
+    def _passed_us(self) -> int:
+        """The clock's monotonic time, in whole µs, so that a sleep up to a moment reaches it."""
+        return round(self._clock.monotonic() * _US_A_SECOND)
 
     def _bounds(self) -> tuple[int, int]:
         """Start and end, ms."""
@@ -177,25 +184,26 @@ class ReplaySource:
 
 
 class Position(NamedTuple):
-    """Where a replay is: its time as of a moment of the clock, the next frame's time, and the pace between them."""
+    """Where a replay is: its time as of a moment, the next frame's time, and the pace between them."""
 
     time_ms: int
     next_ms: int
-    as_of_clock_ms: int
+    as_of_us: int
+    """That moment, in monotonic µs."""
     speed: float
 
-    def now_ms(self, clock_ms: int) -> int:
-        """The replay's time at a moment of the clock: not past the next frame's."""
-        passed = max(0, clock_ms - self.as_of_clock_ms)
-        return min(self.next_ms, self.time_ms + int(passed * self.speed))
+    def now_ms(self, passed_us: int) -> int:
+        """The replay's time at a moment: not past the next frame's."""
+        passed = passed_us - self.as_of_us
+        return min(self.next_ms, self.time_ms + int(passed * self.speed / _US_A_MS))
 
 
 class _Due:
-    """When frames are due, in ms of the clock."""
+    """When frames are due, in monotonic µs."""
 
-    def __init__(self, speed: float, clock_ms: int) -> None:
+    def __init__(self, speed: float, begun_us: int) -> None:
         self._speed = speed
-        self._begun = clock_ms
+        self._begun_us = begun_us
         self._last: float | None = None
         self._played = 0.0  # recorded ms up to the last frame, breaks left out
 
@@ -205,7 +213,7 @@ class _Due:
         if 0 < gap <= LONGEST_BREAK_MS:
             self._played += gap
         self._last = received_ms
-        return self._begun + int(self._played / self._speed)
+        return self._begun_us + int(self._played * _US_A_MS / self._speed)
 
 
 def _empty_book(update_id: int) -> bytes:

@@ -182,7 +182,7 @@ async def test_a_pace_keeps_the_distances_of_receipt(tmp_path: Path, speed: floa
 
     async def play() -> None:
         async for batch in source.frames():
-            now = (clock.now_ms() - 10**12) * speed
+            now = round(clock.monotonic() * 1000 * speed, 3)
             arrivals.extend([now] * len(batch))
             assert not batch or source.now_ms() == batch[-1].time_ms
 
@@ -213,6 +213,29 @@ async def test_between_frames_time_goes_on_but_not_past_the_next(tmp_path: Path)
         said.append(source.now_ms() - START)
         await clock.advance(100)
     assert said == [0, 200, 400, 600, 600]
+    with anyio.fail_after(5):
+        assert len(await waiting) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_clock_that_is_set_neither_stalls_nor_hurries_a_replay(
+    tmp_path: Path, hours: int
+) -> None:
+    clock = VirtualClock(10**12)
+    path = recorded(tmp_path / "two.gz", line(0, trade(0, 1)), line(900, trade(900, 2)))
+    source = ReplaySource([path], clock, 1.0)
+    batches = aiter(source.frames())
+    await following(batches)
+    assert len(await following(batches)) == 1
+    waiting = asyncio.ensure_future(following(batches))
+    await clock.advance(300)
+    clock.set(clock.now_ms() + hours * 3_600_000)
+    assert source.now_ms() == START + 300
+    await clock.advance(599)
+    assert not waiting.done()
+    assert source.now_ms() == START + 899
+    await clock.advance(1)
     with anyio.fail_after(5):
         assert len(await waiting) == 1
 

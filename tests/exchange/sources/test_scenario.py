@@ -217,7 +217,7 @@ def test_the_venue_never_says_a_time_whose_step_is_still_to_come() -> None:
     clock = VirtualClock(START_MS)
     source = ScenarioSource(1, clock)
     source.open()
-    clock._now_ms += 500
+    clock.set(START_MS + 500)
     assert source.now_ms() == START_MS + 62
-    clock._now_ms = START_MS - 500
+    clock.set(START_MS - 500)
     assert source.now_ms() == START_MS
