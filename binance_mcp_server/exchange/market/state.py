@@ -14,7 +14,7 @@ from binance_mcp_server.exchange.market.chart import Chart
 from binance_mcp_server.exchange.market.frames import FrameError, Snapshot, read
 from binance_mcp_server.exchange.market.past import Blocks, Past
 from binance_mcp_server.exchange.market.types import AggTrade, BookView, Stats, Trade
-from binance_mcp_server.exchange.sources.base import Frame, KlineRow, Source
+from binance_mcp_server.exchange.sources.base import CuttingSource, Frame, KlineRow, Source
 
 
 class Market:
@@ -25,6 +25,7 @@ class Market:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._cutting = source if isinstance(source, CuttingSource) else None
         self.rules: Mapping[str, SymbolRules] = {rules.symbol: rules for rules in source.rules}
         blocks = Blocks()
         self._books = {symbol: Book() for symbol in self.rules}
@@ -89,9 +90,13 @@ class Market:
         end_ms: int | None,
         limit: int,
     ) -> Sequence[AggTrade]:
-        """Aggregates, oldest first: from an id or a time on, else the newest (up to *end_ms*, inclusive)."""
+        """Aggregates, oldest first: from an id or a time on, else the newest (up to *end_ms*, inclusive).
+
+        What has been told never changes: the newest one is held back as long as the source might still add to it.
+        """
+        growing = self._cutting is not None and not self._cutting.ended
         return self._charts[symbol].tape.aggregates(
-            from_id=from_id, start_ms=start_ms, end_ms=end_ms, limit=limit
+            from_id=from_id, start_ms=start_ms, end_ms=end_ms, limit=limit, growing=growing
         )
 
     def klines(

@@ -88,11 +88,20 @@ class Tape:
         return len(self._ids) - bisect_left(self._reached, start_ms)
 
     def aggregates(
-        self, *, from_id: int | None, start_ms: int | None, end_ms: int | None, limit: int
+        self,
+        *,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int,
+        growing: bool = False,
     ) -> list[AggTrade]:
-        """Aggregates in a range (both times inclusive): the oldest *limit* if it has a beginning, else the newest."""
+        """Aggregates in a range (both times inclusive): the oldest *limit* if it has a beginning, else the newest.
+
+        *growing*: the next trade may belong to the newest aggregate, so that one is left out.
+        """
         firsts = self._firsts
-        low, high = 0, len(firsts)
+        low, high = 0, max(0, len(firsts) - growing)
         if from_id is not None:
             low = max(low, from_id - self._firsts_dropped)
         if start_ms is not None:  # an aggregate has one time: that of its first trade

@@ -77,6 +77,17 @@ class IntegerHistory(Protocol):
         ...
 
 
+@runtime_checkable
+class CuttingSource(Protocol):
+    """A source whose batches may cut the trades of one taker order: as long as it goes on, the newest aggregate of a
+    symbol may still grow. The batches of any other source hold such trades together."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last frame has been taken in."""
+        ...
+
+
 class Source(Protocol):
     """A market's origin. What it holds is known before the first frame."""
 

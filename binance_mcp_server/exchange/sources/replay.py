@@ -104,6 +104,11 @@ class ReplaySource:
             yield batch
         self._ended = True
 
+    @property
+    def ended(self) -> bool:
+        """Whether every frame has been taken in: then no trade is missing from an aggregate."""
+        return self._ended
+
     def now_ms(self) -> int:
         """What the venue says the time is, ms since the epoch."""
         return self._position.now_ms(self._passed_us())

@@ -81,6 +81,17 @@ def test_aggregates_are_neighbours_of_one_time_price_and_side(
     assert tape.aggregates(from_id=from_id, start_ms=start, end_ms=end, limit=limit) == expected
 
 
+@given(TRADES, st.integers(1, 60), st.integers(1, 9))
+def test_an_aggregate_that_may_grow_is_not_told_and_a_told_one_never_changes(
+    trades: list[Trade], cut: int, limit: int
+) -> None:
+    early, late = tape_of(trades[:cut]), plain_aggregates(trades)
+    told = early.aggregates(from_id=0, start_ms=None, end_ms=None, limit=10**6, growing=True)
+    assert told == late[: len(told)] == plain_aggregates(trades[:cut])[:-1]
+    newest = early.aggregates(from_id=None, start_ms=None, end_ms=None, limit=limit, growing=True)
+    assert newest == told[-limit:]
+
+
 @given(TRADES, st.integers(1, 10))
 def test_the_oldest_leave_and_the_rest_keep_their_numbers(
     trades: list[Trade], capacity: int

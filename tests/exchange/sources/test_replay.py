@@ -218,6 +218,20 @@ async def test_between_frames_time_goes_on_but_not_past_the_next(tmp_path: Path)
 
 
 @pytest.mark.anyio
+async def test_an_aggregate_that_a_batch_cuts_is_told_when_it_is_complete(tmp_path: Path) -> None:
+    lines = (line(n, trade(5 if n < BATCH + 2 else 9, n + 1)) for n in range(BATCH + 5))
+    source = ReplaySource([recorded(tmp_path / "cut.gz", *lines)], VirtualClock(0))
+    market, told = Market(source), []
+    async for batch in source.frames():
+        market.apply(batch)
+        found = market.agg_trades("BTCUSDT", from_id=0, start_ms=None, end_ms=None, limit=9)
+        told.append([(it.first_id, it.last_id) for it in found])
+    assert told == [[], [], [(1, BATCH + 2)]]
+    whole = market.agg_trades("BTCUSDT", from_id=None, start_ms=None, end_ms=None, limit=9)
+    assert [(it.first_id, it.last_id) for it in whole] == [(1, BATCH + 2), (BATCH + 3, BATCH + 5)]
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("hours", [-1, 1])
 async def test_a_clock_that_is_set_neither_stalls_nor_hurries_a_replay(
     tmp_path: Path, hours: int
