@@ -10,6 +10,7 @@ from binance_mcp_server.commands.views.base import untrusted
 from binance_mcp_server.errors import InputError
 from binance_mcp_server.market.times import parse_time, parse_time_zone
 from binance_mcp_server.mcp_support import cursors
+from binance_mcp_server.models.exact import plain
 from binance_mcp_server.queries.market import MarketQueries
 
 MAX_BYTES_LIMIT = 4_000_000
@@ -106,9 +107,26 @@ async def moment(value: str | int | None, queries: MarketQueries) -> int | None:
     return parse_time(value, now_ms=await queries.now_ms() if relative else None)
 
 
+def given(value: str | int | None) -> str | None:
+    """An optional argument as text; ``None`` where it was left out or blank, which models do not tell apart."""
+    text = "" if value is None else str(value).strip()
+    return text or None
+
+
+def zone(value: str | None) -> str | None:
+    """A time zone in one spelling; ``None`` for UTC. Raises ``InputError``."""
+    return parse_time_zone(given(value))
+
+
+def canonical(value: str | float | None, name: str) -> str:
+    """A number in one spelling; empty where it was left out. Raises ``InputError``."""
+    number = decimal(value, name)
+    return "" if number is None else plain(number)
+
+
 def zone_fact(time_zone: str | None) -> dict[str, str]:
     """The time zone of the boundaries, with its sign; nothing for UTC."""
-    zone = parse_time_zone(time_zone)
+    zone = parse_time_zone(time_zone) if time_zone else None
     if zone is None:
         return {}
     return {"time_zone": zone if zone.startswith("-") else f"+{zone}"}

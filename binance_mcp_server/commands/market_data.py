@@ -88,7 +88,7 @@ class MarketData:
         """Change, high, low, volume and trade count of symbols over a window. change_percent is in
         percent; volume in the base asset, quote_volume in the quote asset. time_zone only with "day"."""
         names = list(dict.fromkeys(map(normalise, symbols)))
-        asked = list_of_tickers.Question(names, window, time_zone, market)
+        asked = list_of_tickers.Question(names, window, args.zone(time_zone), market)
         table = await list_of_tickers.read(
             self._services, asked, args.limit(limit, 200), cursor, columns
         )
@@ -107,10 +107,11 @@ class MarketData:
         max_bytes: args.MaxBytes = None,
         market: args.Market = "spot",
     ) -> ToolResult:
-        """Order book: best bids and asks first, with spread, mid and imbalance (bid share of the quantity
-        shown, in percent). limit is levels a side, at most 5000; group merges levels (bids down, asks up).
-        A cursor goes deeper, in a newer snapshot."""
-        asked = book.Question(normalise(symbol), str(group if group is not None else ""), market)
+        """Order book: best bids and asks first, with spread, mid and imbalance (bid share of the quantity in
+        the best imbalance_levels levels a side, in percent). limit is levels a side, at most 5000; group
+        merges levels (bids down, asks up). columns="all" adds running totals. A cursor goes deeper, in a
+        newer snapshot."""
+        asked = book.Question(normalise(symbol), args.canonical(group, "group"), market)
         page = await book.read(
             self._services, asked, args.limit(limit, book.MOST_LEVELS), columns, cursor
         )
@@ -134,7 +135,14 @@ class MarketData:
         """Candles (klines), oldest first; times are open times, UTC. Without start: the newest, and `next`
         goes back in time; with start: from there on, and `next` goes forward. limit up to 20,000 (raise
         max_bytes). `open: true` says that the last candle is not closed yet."""
-        asked = candles.Question(normalise(symbol), interval, start, end, time_zone, market)
+        asked = candles.Question(
+            normalise(symbol),
+            interval,
+            args.given(start),
+            args.given(end),
+            args.zone(time_zone),
+            market,
+        )
         table = await candles.read(
             self._services, asked, args.limit(limit, 20_000), cursor, columns, ctx.report_progress
         )
@@ -157,8 +165,9 @@ class MarketData:
         """Trades, oldest first; side is the taker's. auto: the latest, from from_id on where one is given,
         or aggregate trades (fills of one taker order at one price as one) between start and end. For the
         latest, `next` goes back in time; else forward. block: block trades. limit up to 10,000."""
-        chosen = trades.kind_of(kind, from_id, start, end)
-        asked = trades.Question(normalise(symbol), chosen, from_id, start, end, market)
+        first, since, until = args.given(from_id), args.given(start), args.given(end)
+        chosen = trades.kind_of(kind, first, since, until)
+        asked = trades.Question(normalise(symbol), chosen, first, since, until, market)
         table = await trades.read(self._services, asked, args.limit(limit, 10_000), cursor, columns)
         return reply(table, format, max_bytes or MAX_BYTES)
 

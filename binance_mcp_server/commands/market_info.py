@@ -32,7 +32,9 @@ class MarketInfo:
 
     async def search_symbols(
         self,
-        query: Annotated[str, Field(description="Symbol, asset or coin name, e.g. btc, bitcoin")],
+        query: Annotated[
+            str, Field(description="Symbol, asset or coin name, e.g. btc, bitcoin; *: all")
+        ],
         quote: Annotated[str | None, Field(description="Only this quote asset")] = None,
         status: Annotated[
             str | None, Field(description="TRADING, HALT, BREAK; empty: any")

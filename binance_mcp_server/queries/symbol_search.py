@@ -64,9 +64,11 @@ def find(infos: Iterable[SymbolInfo], words: Sequence[str]) -> list[SymbolInfo]:
     """Symbols that match *words* (as the venue writes letters), best first.
 
     Exact symbol, then base asset, beginning of the symbol, any part of it; nearly so only where nothing matches well.
-    Of several words, those after the first may name the quote asset.
+    Of several words, those after the first may name the quote asset. Without words: all, the usual ones first.
     """
     everything = list(infos)
+    if not words:
+        return sorted(everything, key=preference)
     terms = [NAMES.get(word, word) for word in words]
     joined = NAMES.get("".join(words), "".join(terms))
     found = _ranked(everything, joined)

@@ -23,6 +23,8 @@ MIN_AGE = 60.0
 """Seconds for which a list that lacks a symbol is believed, and a failed refresh is not tried again."""
 _LONGEST_QUERY = 100
 _MOST_FOUND = 1000
+ALL = "*"
+"""The query that every symbol fits."""
 _MOST_NAMED = 6
 """Unknown symbols that one error names."""
 
@@ -142,7 +144,7 @@ class SymbolRegistry:
         *status* ``None`` means any. Raises :class:`InputError`.
         """
         check_limit(limit, _MOST_FOUND)
-        words = _words(query)
+        words = [] if query.strip() == ALL else _words(query)
         everything = await self.all()
         pool = [info for info in everything.data.values() if status in {None, info.status}]
         if quote is not None:
@@ -217,7 +219,7 @@ def _words(query: str) -> list[str]:
     if not words:
         raise InputError(
             "The query is empty.",
-            advice="Type a symbol, an asset or a coin: BTC, btc/usdt, bitcoin.",
+            advice="Type a symbol, an asset or a coin: BTC, btc/usdt, bitcoin; * is all.",
         )
     return words
 

@@ -116,3 +116,90 @@ async def test_a_cursor_belongs_to_the_symbol_however_it_is_spelt(agent: Agent) 
 async def test_times_ago_are_read_as_people_write_them(agent: Agent, start: str) -> None:
     text = await agent.text("get_candles", symbol="BTCUSDT", interval="1m", start=start)
     assert facts(text)["venue"] == "sim"
+
+
+async def test_groups_that_end_with_the_page_go_on(agent: Agent, venue: StillExchange) -> None:
+    """As many whole groups as were asked for do not mean that the book has no more."""
+    venue.respond("/api/v3/depth", status=200, body=deep_book(1000, 1000), times=1)
+    text = await agent.text("get_order_book", symbol="BTCUSDT", group=100, limit=9)
+    whole = len(cells(text))
+    assert whole == 9
+    assert facts(text)["next"]
+
+
+async def test_the_venue_s_deepest_level_is_named(agent: Agent, venue: StillExchange) -> None:
+    venue.respond("/api/v3/depth", status=200, body=deep_book(5000, 5000), times=1)
+    text = await agent.text("get_order_book", symbol="BTCUSDT", limit=5000, max_bytes=4_000_000)
+    assert "5000 levels" in facts(text)["partial"]
+
+
+async def test_no_order_is_not_shown_as_a_price(agent: Agent) -> None:
+    text = await agent.text("get_ticker", symbols=["XMRUSDT"], columns="symbol,bid,ask,trades")
+    assert cells(text) == [["XMRUSDT", "", "", "0"]]
+    assert facts(await agent.text("get_order_book", symbol="XMRUSDT"))["note"]
+    page = await agent.data("get_order_book", symbol="XMRUSDT", format="json")
+    assert page["note"]
+
+
+async def test_trades_older_than_the_venue_keeps_are_said_to_be_missing(agent: Agent) -> None:
+    text = await agent.text("get_trades", symbol="BTCUSDT", from_id=5, limit=3)
+    assert "begin at id" in facts(text)["partial"]
+    assert "partial" not in facts(await agent.text("get_trades", symbol="BTCUSDT"))
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_candles", {"symbol": "BTCUSDT", "start": "", "end": " ", "time_zone": ""}),
+        ("get_trades", {"symbol": "BTCUSDT", "start": "", "end": " ", "from_id": ""}),
+        ("get_ticker", {"symbols": ["BTCUSDT"], "time_zone": ""}),
+        ("get_order_book", {"symbol": "BTCUSDT", "group": ""}),
+    ],
+)
+async def test_blank_is_the_same_as_leaving_out(
+    agent: Agent, tool: str, arguments: dict[str, Any]
+) -> None:
+    told = facts(await agent.text(tool, **arguments))
+    assert told.get("kind", "recent") == "recent"
+
+
+@pytest.mark.parametrize(
+    ("tool", "first", "again"),
+    [
+        (
+            "get_order_book",
+            {"symbol": "BTCUSDT", "group": 10},
+            {"symbol": "BTCUSDT", "group": "10.0"},
+        ),
+        (
+            "get_trades",
+            {"symbol": "BTCUSDT", "kind": "aggregate", "from_id": 0},
+            {"symbol": "BTCUSDT", "kind": "aggregate", "from_id": "0"},
+        ),
+        (
+            "get_candles",
+            {"symbol": "BTCUSDT", "time_zone": "+08:00"},
+            {"symbol": "BTCUSDT", "time_zone": "8"},
+        ),
+        ("search_symbols", {"query": "usdt"}, {"query": "USDT", "status": "trading"}),
+        (
+            "scan_market",
+            {"quote": "USDT", "min_change": "-50"},
+            {"quote": "usdt", "min_change": -50.0},
+        ),
+    ],
+)
+async def test_a_cursor_does_not_mind_the_spelling(
+    agent: Agent, tool: str, first: dict[str, Any], again: dict[str, Any]
+) -> None:
+    cursor = facts(await agent.text(tool, **first, limit=2))["next"]
+    assert cells(await agent.text(tool, **again, limit=2, cursor=cursor))
+
+
+async def test_everything_of_a_status_can_be_listed(agent: Agent) -> None:
+    text = await agent.text("search_symbols", query="*", status="BREAK")
+    assert [row[0] for row in cells(text)] == ["XMRUSDT"]
+
+
+async def test_a_ranking_without_a_match_says_so(agent: Agent) -> None:
+    assert facts(await agent.text("scan_market", min_change=10_000))["note"]

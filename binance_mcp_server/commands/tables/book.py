@@ -21,6 +21,7 @@ from binance_mcp_server.services import Services
 TOOL = "get_order_book"
 MOST_LEVELS = 5000
 """As deep as the venue shows (rest-api.md, read 2026-11-22)."""
+EMPTY = "no orders here"
 _DEPTHS_OF_GROUPS = (1000, MOST_LEVELS)
 """Levels fetched for a grouped book: the deeper ones (weight 250) only where the first do not fill the groups."""
 
@@ -62,12 +63,14 @@ async def read(
         **provenance(services.venue, answer),
         **view.summary(answer.data, raw if step else last),
     }
-    deepest = max(len(sides.bids), len(sides.asks))
     if step:
         facts["group"] = plain(step)
-        if _cut(sides, answer.data, last, raw):
-            facts["partial"] = f"no more whole groups within the best {raw} levels a side"
-    more = last < MOST_LEVELS and (deepest > last if step else deepest >= raw)
+    ends = _ends(sides, answer.data, last, raw)
+    if ends and raw >= MOST_LEVELS:
+        what = "no more whole groups" if step else "nothing is shown"
+        facts["partial"] = f"{what} beyond the best {raw} levels a side"
+    deepest = max(len(sides.bids), len(sides.asks))
+    more = deepest > last or (ends and raw < MOST_LEVELS)
     return Page(facts, sides, first, last, names, question, more)
 
 
@@ -78,7 +81,7 @@ async def _snapshot(
     shallow, deep = _DEPTHS_OF_GROUPS if step else (min(last, MOST_LEVELS), MOST_LEVELS)
     answer = await queries.depth(symbol, limit=shallow)
     sides = _sides(answer.data, step, shallow)
-    if step is None or not _cut(sides, answer.data, last, shallow):
+    if step is None or not _ends(sides, answer.data, last - 1, shallow):
         return answer, sides, shallow
     answer = await queries.depth(symbol, limit=deep)
     return answer, _sides(answer.data, step, deep), deep
@@ -103,7 +106,8 @@ class Page:
 
     def _csv(self, max_bytes: int) -> ToolResult:
         rows = self.sides.rows(self.first, self.last, self.columns)
-        table = tables.Table(self.facts, self.columns, rows, self._cursor(len(rows)))
+        after = self._cursor(len(rows))
+        table = tables.Table(self.facts, self.columns, rows, after, when_empty=EMPTY)
         return tables.text_reply(table, max_bytes)
 
     def _json(self, max_bytes: int) -> ToolResult:
@@ -111,7 +115,7 @@ class Page:
         count = max(len(bids), len(asks))
         sizes = [_size(bids, level) + _size(asks, level) for level in range(count)]
         kept = tables.fitting(sizes, max_bytes - tables.fixed_size(self.facts), from_end=False)
-        content: dict[str, Any] = dict(self.facts)
+        content: dict[str, Any] = self.facts | ({} if count else {"note": EMPTY})
         if kept < count:
             content["left_out"] = count - kept
         content["next"] = self._cursor(count)(kept)
@@ -136,10 +140,10 @@ def _sides(depth: Depth, step: Decimal | None, raw: int) -> view.Sides:
     )
 
 
-def _cut(sides: view.Sides, depth: Depth, last: int, raw: int) -> bool:
-    """Whether a side has fewer groups than *last* because the snapshot ends, not the book."""
+def _ends(sides: view.Sides, depth: Depth, last: int, raw: int) -> bool:
+    """Whether a side has no more than *last* rows because the snapshot ends there, not the book."""
     both = ((sides.bids, depth.bids), (sides.asks, depth.asks))
-    return any(len(groups) < last and len(levels) >= raw for groups, levels in both)
+    return any(len(rows) <= last and len(levels) >= raw for rows, levels in both)
 
 
 def _whole(groups: Sequence[order_book.Row], levels: int, raw: int) -> Sequence[order_book.Row]:

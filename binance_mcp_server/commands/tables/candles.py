@@ -26,8 +26,8 @@ class Question:
     symbol: str
     """In the venue's spelling."""
     interval: str
-    start: str | int | None
-    end: str | int | None
+    start: str | None
+    end: str | None
     time_zone: str | None
     market: args.Market
 
@@ -72,7 +72,7 @@ async def read(
         view.rows(answer.data.rows, names),
         after,
         keep_last=start is None,
-        when_empty="no candle opens in this range: the history may begin later",
+        when_empty="no candle opens in this range: the running one opened before, or the history begins later",
     )
 
 

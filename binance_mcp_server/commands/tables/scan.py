@@ -35,6 +35,15 @@ class Question:
     max_change: str | float | None
     market: args.Market
 
+    @property
+    def values(self) -> dict[str, object]:
+        """The same in one spelling, for cursors."""
+        bounds = ("min_quote_volume", "min_change", "max_change")
+        return asdict(self) | {
+            "quote": (self.quote or "").strip().upper(),
+            **{name: args.canonical(getattr(self, name), name) for name in bounds},
+        }
+
     def query(self, limit: int) -> ScanQuery:
         """The same, checked."""
         return ScanQuery(
@@ -54,7 +63,7 @@ async def read(
 ) -> Table:
     """The table that answers *question*, from *cursor* on."""
     names = args.choose_columns(columns, COLUMNS, view.ALL_COLUMNS)
-    place = cursors.redeem(cursor, TOOL, asdict(question)) if cursor else {}
+    place = cursors.redeem(cursor, TOOL, question.values) if cursor else {}
     offset = cursors.number(place, "from") if place else 0
     query = question.query(min(offset + limit, _MOST_MATCHES))
     queries = services.product(question.market)
@@ -74,7 +83,8 @@ async def read(
         **provenance(services.venue, answer),
     }
     rows = view.rows(found.rows[offset:], names)
-    return Table(facts, names, rows, _after(question, offset, min(found.matched, _MOST_MATCHES)))
+    after = _after(question, offset, min(found.matched, _MOST_MATCHES))
+    return Table(facts, names, rows, after, when_empty="nothing matches")
 
 
 def _check_quote(quote: str | None, symbols: Iterable[SymbolInfo]) -> None:
@@ -88,4 +98,4 @@ def _check_quote(quote: str | None, symbols: Iterable[SymbolInfo]) -> None:
 
 
 def _after(question: Question, offset: int, total: int) -> Callable[[int], str | None]:
-    return args.by_offset(TOOL, asdict(question), offset, total)
+    return args.by_offset(TOOL, question.values, offset, total)

@@ -1,6 +1,6 @@
 """Symbols that fit a query, a page at a time."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import info as view
@@ -26,13 +26,22 @@ class Question:
     status: str | None
     market: args.Market
 
+    @property
+    def values(self) -> dict[str, object]:
+        """The same in one spelling, for cursors."""
+        texts = {"query": self.query, "quote": self.quote, "status": self.status}
+        spelt: dict[str, object] = {
+            name: (text or "").strip().upper() for name, text in texts.items()
+        }
+        return spelt | {"market": self.market}
+
 
 async def read(
     services: Services, question: Question, limit: int, cursor: str | None, columns: str | list[str]
 ) -> Table:
     """The table that answers *question*, from *cursor* on."""
     names = args.choose_columns(columns, view.COLUMNS, view.ALL_COLUMNS)
-    place = cursors.redeem(cursor, TOOL, asdict(question)) if cursor else {}
+    place = cursors.redeem(cursor, TOOL, question.values) if cursor else {}
     offset = cursors.number(place, "from") if place else 0
     last = min(offset + limit, MOST_FOUND)
     queries = services.product(question.market)
@@ -44,7 +53,7 @@ async def read(
     )
     rows = view.symbol_rows(answer.data[offset:last], names)
     total = min(len(answer.data), MOST_FOUND)
-    after = args.by_offset(TOOL, asdict(question), offset, total)
+    after = args.by_offset(TOOL, question.values, offset, total)
     unseen = 'nothing found; status="" looks among symbols that do not trade too'
     return Table(
         provenance(services.venue, answer),

@@ -26,9 +26,9 @@ class Question:
     symbol: str
     """In the venue's spelling."""
     kind: str
-    from_id: str | int | None
-    start: str | int | None
-    end: str | int | None
+    from_id: str | None
+    start: str | None
+    end: str | None
     market: args.Market
 
     @property
@@ -40,9 +40,7 @@ class Question:
         return cursors.issue(TOOL, asdict(self), place)
 
 
-def kind_of(
-    kind: str, from_id: str | int | None, start: str | int | None, end: str | int | None
-) -> str:
+def kind_of(kind: str, from_id: str | None, start: str | None, end: str | None) -> str:
     """What ``auto`` means beside the other arguments; every other kind as it is."""
     if kind != "auto":
         return kind
@@ -66,6 +64,7 @@ async def read(
         "kind": question.kind,
         **provenance(services.venue, answer),
         **args.idle_fact(queries, question.symbol),
+        **({} if cursor else _begins_later(question, answer.data)),
     }
     after = (
         _onward(question, answer.data, limit, until) if forward else _back(question, answer.data)
@@ -76,8 +75,16 @@ async def read(
         view.rows(answer.data, names),
         after,
         keep_last=not forward,
-        when_empty="no trades here",
+        when_empty="no trades here; the venue may not have them any more",
     )
+
+
+def _begins_later(question: Question, trades: Trades) -> dict[str, str]:
+    """What is missing where the venue keeps no trades as old as asked for. Ids of block trades have gaps anyway."""
+    asked = None if question.kind == "block" else _id(question.from_id)
+    if asked is None or not trades or trades[0].id <= asked:
+        return {}
+    return {"partial": f"the venue's trades begin at id {trades[0].id}"}
 
 
 def _check(question: Question) -> None:
@@ -137,10 +144,9 @@ def _only(answer: Answer[Any], keep: Callable[[Any], bool]) -> Answer[Any]:
     return replace(answer, data=tuple(trade for trade in answer.data if keep(trade)))
 
 
-def _id(given: str | int | None) -> int | None:
-    if given is None:
+def _id(text: str | None) -> int | None:
+    if text is None:
         return None
-    text = str(given).strip()
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise InputError("from_id is not a trade id.", advice="A trade id is a whole number ≥ 0.")
     return int(text)

@@ -32,9 +32,10 @@ ALL_COLUMNS = [
     "first_id",
     "last_id",
 ]
-_PRICED = frozenset(
-    {"last", "open", "high", "low", "change", "change_percent", "range_percent", "average"}
-)
+_PRICES = frozenset({"last", "open", "high", "low", "bid", "ask"})
+"""A zero among them is the venue's way to say that there is none."""
+_MOVES = frozenset({"change", "change_percent", "range_percent", "average"})
+"""What only trades give."""
 _DIGITS = {
     "last": "last_text",
     "open": "open_text",
@@ -53,10 +54,11 @@ def rows(tickers: Sequence[Ticker], columns: Sequence[str]) -> list[list[Cell]]:
 
 
 def _cell(ticker: Ticker, column: str) -> Cell:
-    if column in _PRICED and not ticker.last:
-        return None  # nothing was traded in the window: the venue's zeros are no prices
     if digits := _DIGITS.get(column):
-        return trim(getattr(ticker, digits)) or None
+        text = trim(getattr(ticker, digits))
+        return None if column in _PRICES and text in {"", "0"} else text
+    if column in _MOVES and not (ticker.trades and ticker.open):
+        return None
     if column == "symbol":
         return untrusted(ticker.symbol)
     return _derived(ticker, column)
