@@ -1,10 +1,17 @@
 """The venue over HTTP: every endpoint, its refusals, its headers, its limits."""
 
+from collections.abc import Sequence
+
 import anyio
 import pytest
 
 from binance_mcp_server.exchange.clock import VirtualClock
-from binance_mcp_server.exchange.http.rest import RestApi
+from binance_mcp_server.exchange.http.rest import MOST_TURNS, RestApi
+from binance_mcp_server.exchange.market.state import Market
+from binance_mcp_server.exchange.sources.base import KlineRow
+from binance_mcp_server.exchange.sources.scenario import ScenarioSource
+from binance_mcp_server.exchange.turns import TurnOverError
+from binance_mcp_server.exchange.wire import shapes
 from binance_mcp_server.exchange.wire.limits import Limits
 from tests.exchange.wire.asking import Reply, ask
 from tests.exchange.wire.fake_market import CHINESE, NOW, FakeMarket
@@ -262,6 +269,63 @@ async def test_a_market_that_stopped_is_never_passed_off_as_current() -> None:
     api.failure = "frame 7: not JSON"
     reply = await ask(api, "/api/v3/depth?" + BTC)
     assert (reply.status, reply.json()["code"]) == (503, -1001)
+
+
+async def test_who_asks_for_three_months_lets_others_have_their_turns() -> None:
+    """The first daily candles of two symbols take many turns; short questions are answered between them."""
+    source = ScenarioSource(1, VirtualClock(NOW))
+    market = Market(source)
+    api = RestApi(market, VirtualClock(NOW), limits=Limits())
+    market.apply(source.open())
+    done: list[str] = []
+    rows: dict[str, object] = {}
+
+    async def days(symbol: str) -> None:
+        reply = await ask(api, f"/api/v3/klines?interval=1d&symbol={symbol}")
+        rows[symbol] = reply.json()
+        done.append(symbol)
+
+    async with anyio.create_task_group() as group:
+        for symbol in ("BTCUSDT", "XVGUSDT"):
+            group.start_soon(days, symbol)
+        for _ in range(5):
+            await ask(api, "/api/v3/ping")
+            done.append("ping")
+    assert done == ["ping"] * 5 + ["BTCUSDT", "XVGUSDT"]
+    again = Market(ScenarioSource(1, VirtualClock(NOW)))
+    again.apply(ScenarioSource(1, VirtualClock(NOW)).open())
+    for symbol, told in rows.items():
+        at_once = again.klines(
+            symbol, "1d", start_ms=None, end_ms=None, offset_minutes=0, limit=500
+        )
+        assert told == [list(shapes.kline(row, 1)) for row in at_once]
+        assert len(at_once) == 93
+
+
+class Endless(FakeMarket):
+    """Makes nothing as long as it is limited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.allowed: list[int | None] = []
+
+    def allow(self, days: int | None) -> None:
+        self.allowed.append(days)
+
+    def klines(self, symbol: str, interval: str, **asked: object) -> Sequence[KlineRow]:
+        if self.allowed[-1] is not None:
+            raise TurnOverError
+        return super().klines(symbol, interval, **asked)
+
+
+async def test_a_read_that_turns_cannot_end_is_made_at_once_in_the_end() -> None:
+    market = Endless()
+    reply = await ask(
+        RestApi(market, VirtualClock(NOW), limits=Limits()), "/api/v3/klines?interval=1d&" + BTC
+    )
+    assert (reply.status, len(reply.json())) == (200, 1)
+    assert market.allowed[-2:] == [None, None]
+    assert len(market.allowed) == 2 * (MOST_TURNS + 2)
 
 
 async def test_latency_is_the_same_for_all_who_ask_at_once() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import isqrt
 from typing import Protocol
 
-from binance_mcp_server.exchange.engine.dice import NORMAL_SIGMA, Dice
+from binance_mcp_server.exchange.engine.dice import NORMAL_MEAN, NORMAL_SIGMA, Dice
 from binance_mcp_server.exchange.engine.symbols import Listing
 from binance_mcp_server.exchange.numbers import SCALE
 
@@ -42,6 +42,16 @@ def sigma(daily_move_bp: int, part: int, parts_a_day: int) -> int:
 def moved(fine_price: int, sigma_: int, dice: Dice) -> int:
     """A random change of *fine_price* by a return of standard deviation *sigma_* (1e-12), fine units."""
     return fine_price * sigma_ * dice.normal() // (NORMAL_SIGMA * _PARTS)
+
+
+def moves(fine_price: int, sigma_: int, dice: Dice, count: int) -> list[int]:
+    """What *count* calls of :func:`moved` would give, in a third of the time."""
+    words = iter(dice.words(4 * count))
+    spread, unit = fine_price * sigma_, NORMAL_SIGMA * _PARTS
+    return [
+        spread * (a + b + c + d - NORMAL_MEAN) // unit
+        for a, b, c, d in zip(*[words] * 4, strict=True)
+    ]
 
 
 class Fair(Protocol):

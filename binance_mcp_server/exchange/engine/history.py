@@ -11,6 +11,7 @@ minute that contains the start belongs to live trades alone: what may have happe
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from binance_mcp_server.exchange.engine.dice import Dice
@@ -19,11 +20,13 @@ from binance_mcp_server.exchange.engine.fair import (
     fine,
     fine_ratio,
     moved,
+    moves,
     opening_price,
     sigma,
-    to_tick,
 )
 from binance_mcp_server.exchange.engine.symbols import LISTINGS, Listing
+from binance_mcp_server.exchange.numbers import SCALE
+from binance_mcp_server.exchange.turns import TurnOverError
 
 MINUTE_MS = 60_000
 DAY_MS = MINUTES_A_DAY * MINUTE_MS
@@ -32,6 +35,8 @@ DAYS = 92
 _KEPT_DAYS = 200  # about 14 MB
 _TELLING = 4  # trades that it takes to show an open, a high, a low and a close
 _WICK_UNIT = 10**12 << 32
+_FIFTHS_OF_QUOTE = 5 * SCALE  # fifths of a price times a quantity, to 1e-8 of the quote asset
+_WORDS_A_MINUTE = 10
 _PULL = 64  # a day's walk is drawn back by 1/64 of its distance from the opening price
 
 
@@ -75,6 +80,8 @@ class Past:
         """Open time of the oldest candle."""
         self._midnights: dict[str, list[int]] = {}
         self._days: OrderedDict[tuple[str, int], Day] = OrderedDict()
+        self.allowance: int | None = None
+        """How many days may still be made before :class:`TurnOverError`; ``None``: any number."""
 
     def traded(self, symbol: str) -> bool:
         """Has *symbol* a past? One that does not trade has none. Raises ``KeyError`` on an unknown one."""
@@ -91,6 +98,51 @@ class Past:
             count = min((last - first) // MINUTE_MS + 1, MINUTES_A_DAY - minute)
             yield from self._cut(symbol, number, minute, minute + count)
             first += count * MINUTE_MS
+
+    def sums(self, symbol: str, width_ms: int, start_ms: int, end_ms: int) -> Iterator[Candle]:
+        """Candles of *width_ms*, summed, with ``start_ms <= open_time < end_ms``, oldest first.
+
+        *width_ms* is whole minutes and a whole part of a day, *start_ms* and *end_ms* are multiples of it. Only
+        candles that are past to their end.
+        """
+        if not self.traded(symbol):
+            return
+        minutes = width_ms // MINUTE_MS
+        end_ms = min(end_ms, self.end_ms - self.end_ms % width_ms)
+        for time_ms in range(max(start_ms, self.first_ms), end_ms, width_ms):
+            number, minute = divmod((time_ms - self.first_ms) // MINUTE_MS, MINUTES_A_DAY)
+            yield self._sum(symbol, number, minute, minute + minutes, time_ms)
+
+    def _sum(self, symbol: str, number: int, start: int, stop: int, time_ms: int) -> Candle:
+        """One candle of the day's minutes ``start <= minute < stop``."""
+        day = self._day(symbol, number)
+        rules = self._listings[symbol].rules
+        tick, step = rules.tick, rules.step
+        per_quote = tick * step
+        highs, lows, closes = day.high[start:stop], day.low[start:stop], day.close[start:stop]
+        volumes, takers = day.volume[start:stop], day.taker[start:stop]
+        opened = day.close[start - 1] if start else day.opening
+        quote = taker_quote = 0
+        last = opened
+        for high, low, close, volume, taker in zip(
+            highs, lows, closes, volumes, takers, strict=True
+        ):
+            fifths = last + high + low + 2 * close  # as in _cut, and cut by minute too
+            quote += volume * fifths * per_quote // _FIFTHS_OF_QUOTE
+            taker_quote += taker * fifths * per_quote // _FIFTHS_OF_QUOTE
+            last = close
+        return Candle(
+            time_ms,
+            opened * tick,
+            max(highs) * tick,
+            min(lows) * tick,
+            last * tick,
+            sum(volumes) * step,
+            quote,
+            sum(day.trades[start:stop]),
+            sum(takers) * step,
+            taker_quote,
+        )
 
     def _cut(self, symbol: str, number: int, start: int, stop: int) -> Iterator[Candle]:
         day = self._day(symbol, number)
@@ -111,10 +163,10 @@ class Past:
                 low * tick,
                 close * tick,
                 volume * step,
-                volume * fifths * per_quote // 500_000_000,
+                volume * fifths * per_quote // _FIFTHS_OF_QUOTE,
                 day.trades[minute],
                 taker * step,
-                taker * fifths * per_quote // 500_000_000,
+                taker * fifths * per_quote // _FIFTHS_OF_QUOTE,
             )
             opened = close
             time_ms += MINUTE_MS
@@ -128,6 +180,10 @@ class Past:
         return day
 
     def _make_day(self, symbol: str, number: int) -> Day:
+        if self.allowance is not None:
+            if self.allowance <= 0:
+                raise TurnOverError
+            self.allowance -= 1
         listing = self._listings[symbol]
         path = self._path(symbol, number)
         return _trade_day(listing, path, Dice(self._seed, symbol, "day", number))
@@ -169,9 +225,7 @@ def _bridge(ends: tuple[int, int], minutes: int, daily_move_bp: int, dice: Dice)
     start, end = ends
     mood = 500 + dice.below(1000)
     step = sigma(daily_move_bp, 1, MINUTES_A_DAY) * mood // 1000
-    walk = [0]
-    for _ in range(minutes):
-        walk.append(walk[-1] + moved(start, step, dice))
+    walk = list(accumulate(moves(start, step, dice, minutes), initial=0))
     missing = end - start - walk[-1]
     floor = min(ends) // 4
     return [max(start + at + missing * i // minutes, floor) for i, at in enumerate(walk)]
@@ -179,38 +233,38 @@ def _bridge(ends: tuple[int, int], minutes: int, daily_move_bp: int, dice: Dice)
 
 def _trade_day(listing: Listing, path: Sequence[int], dice: Dice) -> Day:
     """Candles along *path*. A minute may pass with a trade at the last price, or without any; the last minute of a
-    day always trades, so that the day ends where the next one begins."""
-    tick, rate = listing.rules.tick, listing.trades_per_minute
-    closed = to_tick(path[0], tick) // tick
-    day = Day(closed, *(array("q") for _ in range(6)))
-    wick = 2 * closed * sigma(listing.daily_move_bp, 1, MINUTES_A_DAY)  # 1e-12 ticks
+    day always trades, so that the day ends where the next one begins.
+
+    A day is made while somebody waits, so this loop calls nothing: ten random words are a minute.
+    """
+    tick, step, rate = listing.rules.tick, listing.rules.step, listing.trades_per_minute
+    half, fine_tick = fine(tick) // 2, fine(tick)
+    closes = [max((at + half) // fine_tick, 1) for at in path]
+    opening = closed = closes[0]
+    wick = 2 * opening * sigma(listing.daily_move_bp, 1, MINUTES_A_DAY)  # 1e-12 ticks
     steady = rate >> 2
+    spread = 4 * (rate - steady)
+    size, least = listing.trade_size, listing.least_trade
     last = len(path) - 1
-    for minute in range(1, len(path)):
-        bits = dice.bits(160)
-        luck = (bits & 0xFFFF) * (bits >> 16 & 0xFFFF)  # its mean is 2**30
-        trades = steady + (4 * (rate - steady) * luck + (bits >> 128) >> 32)
-        if minute == last:
-            trades = max(trades, _TELLING)
+    rows: list[tuple[int, int, int, int, int, int]] = []
+    words = iter(dice.words(_WORDS_A_MINUTE * last))
+    for minute, (a, b, up, higher, down, lower, lot, taken, low_bits, high_bits) in enumerate(
+        zip(*[words] * _WORDS_A_MINUTE, strict=True), 1
+    ):
+        # The mean of a * b is 2**30; the other two words are for what is less than a trade.
+        trades = steady + (spread * a * b + (high_bits << 16 | low_bits) >> 32)
+        if minute == last and trades < _TELLING:
+            trades = _TELLING
         opened = closed
         if trades > 1:
-            closed = to_tick(path[minute], tick) // tick
+            closed = closes[minute]
         high, low = (opened, closed) if opened > closed else (closed, opened)
         if trades >= _TELLING:
-            high += wick * (bits >> 32 & 0xFFFF) * (bits >> 48 & 0xFFFF) // _WICK_UNIT
-            low -= wick * (bits >> 64 & 0xFFFF) * (bits >> 80 & 0xFFFF) // _WICK_UNIT
-        lots = _lots(listing, trades, bits >> 96 & 0xFFFF)
-        day.high.append(high)
-        day.low.append(max(low, 1))
-        day.close.append(closed)
-        day.volume.append(lots)
-        day.trades.append(trades)
-        day.taker.append(lots * (0x4000 + (bits >> 113 & 0x7FFF)) >> 16)
-    return day
-
-
-def _lots(listing: Listing, trades: int, luck: int) -> int:
-    """Quantity of *trades* in steps: 0.75 to 1.75 of the listed mean (sweeps included), none below the least."""
-    step = listing.rules.step
-    mean = trades * listing.trade_size * (0xC000 + luck) >> 16
-    return max(mean, trades * listing.least_trade) // step
+            high += wick * up * higher // _WICK_UNIT
+            low -= wick * down * lower // _WICK_UNIT
+            low = max(low, 1)
+        # 0.75 to 1.75 of the listed mean (sweeps included), none below the least.
+        mean, fewest = trades * size * (0xC000 + lot) >> 16, trades * least
+        lots = max(fewest, mean) // step
+        rows.append((high, low, closed, lots, trades, lots * (0x4000 + (taken >> 1)) >> 16))
+    return Day(opening, *(array("q", column) for column in zip(*rows, strict=True)))

@@ -159,7 +159,23 @@ class Chart:
         if base is None or first >= end:
             return []
         until = grid.shift(grid.floor(end - 1), 1)
+        tiers = self.past.longer(base, grid.width)
+        if (
+            len(tiers) > 1
+        ):  # an odd time zone: short blocks at the ends of a candle, long ones within
+            return self._printed(grid, self._covered(grid, tiers, first, until))
         return self._printed(grid, _grouped(grid, self.past.pieces(base, first, until)).values())
+
+    def _covered(self, grid: Grid, tiers: Sequence[str], first: int, until: int) -> list[Candle]:
+        """Past candles of *grid* with ``first <= open_time < until``, both on the grid."""
+        candles: list[Candle] = []
+        opens = first
+        while opens < until:
+            closes = grid.shift(opens, 1)
+            candle = merge(opens, self.past.cover_with(tiers, opens, closes))
+            candles += [candle] if candle else []
+            opens = closes
+        return candles
 
     def _is_held(self, grid: Grid) -> bool:
         """Whether held rows are candles of this very grid."""

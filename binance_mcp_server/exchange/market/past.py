@@ -39,6 +39,7 @@ class Past:
     def __init__(self, history: History, symbol: str, start_ms: int, blocks: "Blocks") -> None:
         self.start_ms = start_ms
         self._history = history
+        self._integers = history if isinstance(history, IntegerHistory) else None
         self._symbol = symbol
         self._blocks = blocks
         self._held = [name for name in WIDTHS if name in history.intervals(symbol)]
@@ -65,6 +66,15 @@ class Past:
         fitting = [name for name in self._tiers if grid.is_made_of(WIDTHS[name])]
         return fitting[-1] if fitting else None
 
+    def longer(self, base: str, width: int) -> list[str]:
+        """*base* and the longer building blocks of the same origin that are shorter than *width*, shortest first."""
+        origin = self.origin_of(base)
+        return [
+            name
+            for name in self._tiers
+            if WIDTHS[base] <= WIDTHS[name] < width and self.origin_of(name) == origin
+        ]
+
     def origin_of(self, tier: str) -> str:
         """The held interval that a building block comes from."""
         return tier if tier in self._held else self.origin_of(self._source_of(tier))
@@ -76,6 +86,10 @@ class Past:
     def pieces(self, tier: str, start_ms: int, end_ms: int) -> list[Candle]:
         """Candles of a building block with ``start_ms <= open_time < end_ms``, closed before the source starts."""
         end_ms = min(end_ms, self.start_ms)
+        if self._integers and tier in self._held:
+            latest = min(end_ms - 1, self.start_ms - WIDTHS[tier])
+            read = self._integers.integers(self._symbol, tier, start_ms, latest)
+            return [_candle(numbers) for numbers in read]
         found: list[Candle] = []
         for day in range(start_ms - start_ms % DAY, end_ms, DAY):
             block = self._block(tier, day)
@@ -86,7 +100,11 @@ class Past:
 
     def cover(self, start_ms: int, end_ms: int) -> list[Candle]:
         """The fewest candles that lie within the range and cover what is held of it, in order."""
-        return self._cover(len(self._tiers), start_ms, min(end_ms, self.start_ms))
+        return self.cover_with(self._tiers, start_ms, end_ms)
+
+    def cover_with(self, tiers: Sequence[str], start_ms: int, end_ms: int) -> list[Candle]:
+        """The same of these building blocks alone, shortest first."""
+        return self._cover(tiers, start_ms, min(end_ms, self.start_ms))
 
     def last_before(self, end_ms: int) -> Candle | None:
         """The held candle that closed last by *end_ms*, which may be long before it."""
@@ -115,17 +133,17 @@ class Past:
             reach *= 8
         return None
 
-    def _cover(self, tiers: int, start_ms: int, end_ms: int) -> list[Candle]:
-        if tiers == 0 or start_ms >= end_ms:
+    def _cover(self, tiers: Sequence[str], start_ms: int, end_ms: int) -> list[Candle]:
+        if not tiers or start_ms >= end_ms:
             return []
-        name = self._tiers[tiers - 1]
+        *shorter, name = tiers
         width = WIDTHS[name]
         first, last = start_ms + -start_ms % width, end_ms - end_ms % width
         middle = self.pieces(name, first, last) if first < last else []
         if not middle:
-            return self._cover(tiers - 1, start_ms, end_ms)
+            return self._cover(shorter, start_ms, end_ms)
         first, last = middle[0].open_time, middle[-1].open_time + width
-        left, right = self._cover(tiers - 1, start_ms, first), self._cover(tiers - 1, last, end_ms)
+        left, right = self._cover(shorter, start_ms, first), self._cover(shorter, last, end_ms)
         return left + middle + right
 
     def _block(self, tier: str, day: int) -> list[Candle]:
@@ -142,14 +160,15 @@ class Past:
         latest = min(day + DAY, self.start_ms - WIDTHS[tier] + 1)
         if latest <= day:
             return []
-        if isinstance(self._history, IntegerHistory):
-            found = self._history.integers(self._symbol, tier, day, latest - 1)
-            return [_candle(numbers) for numbers in found]
         return [candle_of(row) for row in self.rows(tier, day, latest)]
 
     def _made_block(self, tier: str, day: int) -> list[Candle]:
-        parts = self.pieces(self._source_of(tier), day, day + DAY)
-        width, opens = WIDTHS[tier], [part.open_time for part in parts]
+        source, width = self._source_of(tier), WIDTHS[tier]
+        if self._integers and source in self._held:
+            sums = self._integers.sums(self._symbol, source, width, day, day + DAY)
+            return [_candle(numbers) for numbers in sums]
+        parts = self.pieces(source, day, day + DAY)
+        opens = [part.open_time for part in parts]
         made: list[Candle] = []
         for start in range(day, day + DAY, width):
             if start + width > self.start_ms:

@@ -14,7 +14,13 @@ from binance_mcp_server.exchange.market.chart import Chart
 from binance_mcp_server.exchange.market.frames import FrameError, Snapshot, read
 from binance_mcp_server.exchange.market.past import Blocks, Past
 from binance_mcp_server.exchange.market.types import AggTrade, BookView, Stats, Trade
-from binance_mcp_server.exchange.sources.base import CuttingSource, Frame, KlineRow, Source
+from binance_mcp_server.exchange.sources.base import (
+    CuttingSource,
+    Frame,
+    IntegerHistory,
+    KlineRow,
+    Source,
+)
 
 
 class Market:
@@ -43,6 +49,13 @@ class Market:
     def now_ms(self) -> int:
         """What the venue says the time is."""
         return self._source.now_ms()
+
+    def allow(self, days: int | None) -> None:
+        """How many days of history the reads from now on may make before
+        :class:`~binance_mcp_server.exchange.turns.TurnOverError`; ``None``: any number. Where nothing has to be
+        made, it never comes to that."""
+        if isinstance(self._source.history, IntegerHistory):
+            self._source.history.allow(days)
 
     def counters(self) -> dict[str, int]:
         """For operators: frames ``applied`` and ``passed_over``, ``repeated_trades``, ``gaps`` in the depth updates,

@@ -76,6 +76,18 @@ class IntegerHistory(Protocol):
         """What ``rows`` gives, as numbers. *interval* is one that is held."""
         ...
 
+    def sums(
+        self, symbol: str, interval: str, width_ms: int, start_ms: int, end_ms: int
+    ) -> Iterable[Integers]:
+        """Rows of a held *interval* summed by *width_ms*, a whole part of a day, for ``start_ms <= open_time <
+        end_ms``, both multiples of the width; only sums that closed before the source starts."""
+        ...
+
+    def allow(self, days: int | None) -> None:
+        """How many days of rows may be made from now on before
+        :class:`~binance_mcp_server.exchange.turns.TurnOverError`; ``None``: any number."""
+        ...
+
 
 @runtime_checkable
 class CuttingSource(Protocol):

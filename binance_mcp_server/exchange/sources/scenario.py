@@ -69,6 +69,18 @@ class ScenarioHistory:
         """The same rows as numbers."""
         return self._past.candles(symbol, start_ms, end_ms) if interval == _INTERVAL else ()
 
+    def sums(
+        self, symbol: str, interval: str, width_ms: int, start_ms: int, end_ms: int
+    ) -> Iterable[Integers]:
+        """Their sums, made of the days' columns."""
+        if interval != _INTERVAL:
+            return ()
+        return self._past.sums(symbol, width_ms, start_ms, end_ms)
+
+    def allow(self, days: int | None) -> None:
+        """How many days may be made from now on in this turn; ``None``: any number."""
+        self._past.allowance = days
+
 
 class ScenarioSource:
     """The simulated market as a source: seeded, its time is *clock*'s, from the moment of its making.

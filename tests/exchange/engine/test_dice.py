@@ -9,6 +9,15 @@ def test_the_seed_words_fix_the_numbers_on_every_machine() -> None:
     assert drawn == [868, 505, 7405, 2]
 
 
+def test_words_are_the_draws_that_they_stand_for() -> None:
+    """Draws of ten and of four words at once, as days of the past make them."""
+    drawn = Dice("words").words(28)
+    dice = Dice("words")
+    for first, count in ((0, 10), (10, 10), (20, 4), (24, 4)):
+        bits = dice.bits(16 * count)
+        assert drawn[first : first + count] == tuple(bits >> 16 * i & 0xFFFF for i in range(count))
+
+
 def test_other_words_give_other_numbers() -> None:
     assert Dice(1, "A").bits(64) != Dice(1, "B").bits(64) != Dice(2, "B").bits(64)
 

@@ -9,6 +9,8 @@ from binance_mcp_server.exchange.engine.fair import (
     Walk,
     by_symbol,
     fine,
+    moved,
+    moves,
     opening_price,
     sigma,
     to_tick,
@@ -25,6 +27,12 @@ def test_to_tick_is_the_nearest_multiple_and_at_least_one_tick(price: int, tick:
     assert rounded % tick == 0
     assert rounded >= tick
     assert abs(rounded - price) * 2 <= tick or rounded == tick
+
+
+def test_many_moves_are_the_moves_made_one_by_one() -> None:
+    at_once = moves(fine(parse("64954")), 10**9, Dice("moves"), 500)
+    dice = Dice("moves")
+    assert at_once == [moved(fine(parse("64954")), 10**9, dice) for _ in range(500)]
 
 
 def test_deviation_grows_with_the_root_of_time() -> None:

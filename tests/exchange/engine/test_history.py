@@ -1,5 +1,6 @@
 """The past: sound candles that join each other and the opening, the same whatever was asked before."""
 
+from hashlib import sha256
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from binance_mcp_server.exchange.engine.fair import by_symbol, opening_price
 from binance_mcp_server.exchange.engine.history import DAY_MS, DAYS, MINUTE_MS, Candle, Past
 from binance_mcp_server.exchange.engine.symbols import LISTINGS
 from binance_mcp_server.exchange.numbers import SCALE
+from binance_mcp_server.exchange.turns import TurnOverError
 
 START_MS = 1_790_000_000_037  # 2026-09-21T14:13:20.037Z, within a day and a minute
 MIDNIGHT_MS = START_MS // DAY_MS * DAY_MS
@@ -104,6 +106,56 @@ def test_days_that_were_dropped_from_memory_come_back_the_same(
     window = (MIDNIGHT_MS - 2 * DAY_MS, MIDNIGHT_MS + 5 * MINUTE_MS)
     assert list(past.candles("1INCHUSDT", *window)) == list(past.candles("1INCHUSDT", *window))
     assert len(past._days) == 1
+
+
+@pytest.mark.parametrize(
+    ("symbol", "digits"),
+    [
+        ("BTCUSDT", "65972df784dbc8a1"),
+        ("ETHBTC", "25b3ce7bb51cbd32"),
+        ("XVGUSDT", "9c8cd505370b8ab8"),
+    ],
+)
+def test_the_seed_fixes_the_digits_on_every_machine(symbol: str, digits: str) -> None:
+    told = "\n".join(",".join(map(str, candle)) for candle in last_days(symbol))
+    assert sha256(told.encode()).hexdigest()[:16] == digits
+
+
+def summed(time_ms: int, parts: list[Candle]) -> Candle:
+    """One candle of many, the plain way."""
+    return Candle(
+        time_ms,
+        parts[0].open,
+        max(part.high for part in parts),
+        min(part.low for part in parts),
+        parts[-1].close,
+        *(sum(part[field] for part in parts) for field in range(5, 10)),
+    )
+
+
+@pytest.mark.parametrize("minutes", [15, 60, 1440])
+@pytest.mark.parametrize("symbol", ["ETHBTC", "XVGUSDT"])
+def test_sums_are_those_of_the_minutes_and_past_to_their_end(symbol: str, minutes: int) -> None:
+    width, first = minutes * MINUTE_MS, MIDNIGHT_MS - DAY_MS
+    past = Past(1, START_MS)
+    expected = []
+    for opens in range(first, START_MS - width + 1, width):
+        parts = list(past.candles(symbol, opens, opens + width - 1))
+        if len(parts) == minutes:
+            expected.append(summed(opens, parts))
+    assert list(past.sums(symbol, width, first, MIDNIGHT_MS + DAY_MS)) == expected
+    assert list(past.sums("XMRUSDT", width, first, MIDNIGHT_MS)) == []
+
+
+def test_no_more_days_than_allowed_are_made_and_those_that_were_are_kept() -> None:
+    past = Past(1, START_MS)
+    read = ("BTCUSDT", DAY_MS, MIDNIGHT_MS - 5 * DAY_MS, MIDNIGHT_MS)
+    for _ in range(2):
+        past.allowance = 2
+        with pytest.raises(TurnOverError):
+            list(past.sums(*read))
+    past.allowance = 1
+    assert list(past.sums(*read)) == list(Past(1, START_MS).sums(*read))
 
 
 def test_another_seed_has_another_past() -> None:

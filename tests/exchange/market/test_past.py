@@ -74,3 +74,16 @@ def test_history_up_to_the_start_adjoins_it() -> None:
     assert ONE_MINUTE.adjoins_start()
     assert past_of("1m", start_ms=THURSDAY + 3 * DAY + WIDTHS["1m"] - 1).adjoins_start()
     assert not past_of("1m", start_ms=THURSDAY + 3 * DAY + WIDTHS["1m"]).adjoins_start()
+
+
+@given(POINTS, POINTS)
+def test_a_cover_of_blocks_of_one_origin_leaves_the_others_out(first: int, last: int) -> None:
+    """Quarters and days can be held for longer than the minutes that a grid is made of."""
+    tiers = SEVERAL.longer("1m", DAY)
+    assert tiers == ["1m"]
+    assert ONE_MINUTE.longer("1m", DAY) == ["1m", "15m", "1h"]
+    start, end = THURSDAY + min(first, last), THURSDAY + max(first, last)
+    few = ONE_MINUTE.cover_with(ONE_MINUTE.longer("1m", DAY), start, end)
+    many = SEVERAL.cover_with(tiers, start, end)
+    assert merge(start, few) == merge(start, many)
+    assert all(candle.trades == 1 for candle in many)

@@ -50,6 +50,9 @@ class FakeMarket:
     def apply(self, batch: Sequence[Frame]) -> None:
         raise NotImplementedError("this market stands still")
 
+    def allow(self, days: int | None) -> None:
+        """It has no past that would take time."""
+
     def counters(self) -> dict[str, int]:
         return {"applied": 7}
 
