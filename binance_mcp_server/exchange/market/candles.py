@@ -1,7 +1,6 @@
-"""Candles in integers: built from trades, merged into longer ones, printed as the venue does."""
+"""Candles in integers: made of trades, merged into longer ones, printed as the venue does."""
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from binance_mcp_server.exchange.market.types import Trade
@@ -115,36 +114,6 @@ def units(text: str) -> int:
     if value < 0:
         raise ValueError(f"negative: {text!r}")
     return value
-
-
-class Series:
-    """Candles of one fixed width, built trade by trade; only those with trades are kept."""
-
-    def __init__(self, width: int) -> None:
-        self.width = width
-        self._opens: list[int] = []
-        self._candles: dict[int, Candle] = {}
-
-    def add(self, trade: Trade) -> None:
-        """Take in a trade; its time decides the candle, the order of calls decides open and close."""
-        opens = trade.time - trade.time % self.width
-        candle = self._candles.get(opens)
-        if candle is None:
-            price = trade.price
-            candle = self._candles[opens] = Candle(opens, price, price, price, price)
-            insort(self._opens, opens)
-        candle.add(trade)
-
-    def between(self, start_ms: int, end_ms: int) -> Sequence[Candle]:
-        """Candles with ``start_ms <= open_time < end_ms``, in order."""
-        first = bisect_left(self._opens, start_ms)
-        last = bisect_left(self._opens, end_ms, first)
-        return [self._candles[opens] for opens in self._opens[first:last]]
-
-    def before(self, end_ms: int) -> Candle | None:
-        """The last candle that opens before *end_ms*."""
-        place = bisect_left(self._opens, end_ms)
-        return self._candles[self._opens[place - 1]] if place else None
 
 
 def _copy(candle: Candle, open_time: int) -> Candle:

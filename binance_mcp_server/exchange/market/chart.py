@@ -18,7 +18,7 @@ inclusive, always UTC; with a start the oldest candles from there, without one t
 
 from collections.abc import Iterable, Sequence
 
-from binance_mcp_server.exchange.market.candles import Candle, Series, merge
+from binance_mcp_server.exchange.market.candles import Candle, merge
 from binance_mcp_server.exchange.market.intervals import (
     HOUR,
     LISTING_DAY,
@@ -28,6 +28,7 @@ from binance_mcp_server.exchange.market.intervals import (
     Grid,
 )
 from binance_mcp_server.exchange.market.past import Past
+from binance_mcp_server.exchange.market.series import Series
 from binance_mcp_server.exchange.market.tape import Tape
 from binance_mcp_server.exchange.market.types import Trade
 from binance_mcp_server.exchange.sources.base import KlineRow

@@ -6,50 +6,11 @@ from hypothesis import strategies as st
 
 from binance_mcp_server.exchange.market.candles import (
     Candle,
-    Series,
     candle_of,
     merge,
     units,
 )
-from binance_mcp_server.exchange.market.intervals import HOUR, MINUTE
-from binance_mcp_server.exchange.market.types import Trade
 from binance_mcp_server.exchange.numbers import parse, show
-from tests.exchange.market.feeds import plain_candles, told
-
-TRADES = st.lists(
-    st.builds(
-        Trade,
-        id=st.just(0),
-        price=st.integers(1, 10**13),
-        qty=st.integers(1, 10**12),
-        time=st.integers(0, 5 * HOUR - 1),
-        buyer_is_maker=st.booleans(),
-    ),
-    max_size=60,
-).map(lambda trades: sorted(trades, key=lambda trade: trade.time))
-
-
-def series_of(width: int, trades: list[Trade]) -> Series:
-    series = Series(width)
-    for trade in trades:
-        series.add(trade)
-    return series
-
-
-@given(TRADES)
-def test_minutes_merged_into_hours_are_the_hours_made_directly(trades: list[Trade]) -> None:
-    minutes, hours = series_of(MINUTE, trades), series_of(HOUR, trades)
-    for start in range(0, 5 * HOUR, HOUR):
-        merged = merge(start, minutes.between(start, start + HOUR))
-        direct = hours.between(start, start + HOUR)
-        assert ([merged] if merged else []) == direct
-
-
-@given(TRADES)
-def test_candles_are_those_computed_plainly(trades: list[Trade]) -> None:
-    made = series_of(MINUTE, trades).between(0, 5 * HOUR)
-    rows = {candle.open_time: told(candle.row(candle.open_time + MINUTE - 1)) for candle in made}
-    assert rows == plain_candles(trades, "1m")
 
 
 def test_a_part_without_trades_counts_only_among_its_like() -> None:
