@@ -1,6 +1,6 @@
 """Candles of one width, built trade by trade and kept packed: an exchange may run for months.
 
-A candle of Python's integers takes about 600 bytes, a packed one 112. The newest is not packed, since nearly every
+A candle of Python's integers takes about 430 bytes, a packed one 112. The newest is not packed, since nearly every
 trade belongs to it.
 """
 
