@@ -7,9 +7,9 @@ from pathlib import Path
 
 from binance_mcp_server import __version__
 from binance_mcp_server.errors import BinanceMcpError
+from binance_mcp_server.venues import VENUES
 
 PROGRAM = "mcp-server-binance"
-VENUES = ("live", "us", "testnet", "demo", "sim")
 USAGE_ERROR = 2
 
 

@@ -93,17 +93,15 @@ def decimal(value: str | float | None, name: str) -> Decimal | None:
     return number
 
 
-async def moment(value: str | int | None, queries: MarketQueries) -> int | None:
-    """A time argument as ms since the epoch. "-24h" counts from the venue's present, which may need asking.
+async def moment(value: str | None, queries: MarketQueries) -> int | None:
+    """A :func:`given` time as ms since the epoch. "-24h" counts from the venue's present, which may need asking.
 
     Raises ``InputError`` for what is not a time.
     """
     if value is None:
         return None
-    given = value.strip().lower() if isinstance(value, str) else value
-    if given == "":
-        return None
-    relative = isinstance(given, str) and (given == "now" or given[0] == "-" or "ago" in given)
+    lower = value.lower()
+    relative = lower == "now" or lower[0] == "-" or "ago" in lower
     return parse_time(value, now_ms=await queries.now_ms() if relative else None)
 
 
@@ -125,11 +123,10 @@ def canonical(value: str | float | None, name: str) -> str:
 
 
 def zone_fact(time_zone: str | None) -> dict[str, str]:
-    """The time zone of the boundaries, with its sign; nothing for UTC."""
-    zone = parse_time_zone(time_zone) if time_zone else None
-    if zone is None:
+    """A :func:`zone` as a fact, with its sign; nothing for UTC."""
+    if time_zone is None:
         return {}
-    return {"time_zone": zone if zone.startswith("-") else f"+{zone}"}
+    return {"time_zone": time_zone if time_zone.startswith("-") else f"+{time_zone}"}
 
 
 def idle_fact(queries: MarketQueries, symbol: str) -> dict[str, list[str]]:

@@ -13,11 +13,11 @@ from binance_mcp_server.commands.views import prices
 from binance_mcp_server.commands.views.base import provenance
 from binance_mcp_server.market.symbol_names import normalise
 from binance_mcp_server.mcp_support.registration import add_read_tool
-from binance_mcp_server.mcp_support.tables import MAX_BYTES, object_result, reply
+from binance_mcp_server.mcp_support.tables import MAX_BYTES, SMALL, object_result, reply
+from binance_mcp_server.queries.candles import MOST as MOST_CANDLES
+from binance_mcp_server.queries.market import MOST_LEVELS
+from binance_mcp_server.queries.trades import MOST as MOST_TRADES
 from binance_mcp_server.services import Services
-
-SMALL = 4_000
-"""Budget of replies that answer a question rather than carry data."""
 
 PRICE_SCHEMA = {
     "type": "object",
@@ -113,7 +113,7 @@ class MarketData:
         newer snapshot."""
         asked = book.Question(normalise(symbol), args.canonical(group, "group"), market)
         page = await book.read(
-            self._services, asked, args.limit(limit, book.MOST_LEVELS), columns, cursor
+            self._services, asked, args.limit(limit, MOST_LEVELS), columns, cursor
         )
         return page.reply(format, max_bytes or MAX_BYTES)
 
@@ -144,7 +144,12 @@ class MarketData:
             market,
         )
         table = await candles.read(
-            self._services, asked, args.limit(limit, 20_000), cursor, columns, ctx.report_progress
+            self._services,
+            asked,
+            args.limit(limit, MOST_CANDLES),
+            cursor,
+            columns,
+            ctx.report_progress,
         )
         return reply(table, format, max_bytes or MAX_BYTES)
 
@@ -168,7 +173,9 @@ class MarketData:
         first, since, until = args.given(from_id), args.given(start), args.given(end)
         chosen = trades.kind_of(kind, first, since, until)
         asked = trades.Question(normalise(symbol), chosen, first, since, until, market)
-        table = await trades.read(self._services, asked, args.limit(limit, 10_000), cursor, columns)
+        table = await trades.read(
+            self._services, asked, args.limit(limit, MOST_TRADES), cursor, columns
+        )
         return reply(table, format, max_bytes or MAX_BYTES)
 
     async def get_average_price(

@@ -11,11 +11,8 @@ from binance_mcp_server.commands import symbol_rules
 from binance_mcp_server.commands.tables import symbols
 from binance_mcp_server.commands.views import status
 from binance_mcp_server.mcp_support.registration import add_read_tool
-from binance_mcp_server.mcp_support.tables import object_result, reply
+from binance_mcp_server.mcp_support.tables import SMALL, object_result, reply
 from binance_mcp_server.services import Services
-
-SMALL = 4_000
-"""Budget of these replies: they answer a question rather than carry data."""
 
 OBJECT_SCHEMA = {
     "type": "object",

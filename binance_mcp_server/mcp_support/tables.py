@@ -18,6 +18,8 @@ Facts = dict[str, Any]
 
 MAX_BYTES = 12_000
 """A reply's budget unless the caller raises it."""
+SMALL = 4_000
+"""The budget of replies that answer a question rather than carry data."""
 _RESERVE = 220
 """Bytes kept for ``left_out`` and ``next``, which are known only after the rows are."""
 

@@ -39,7 +39,8 @@ MOST_SYMBOLS = 500
 """Symbols in one question."""
 _CHUNK = 100
 """The venue's most symbols a request (rest-api.md, ticker, read 2026-11-22)."""
-_MOST_LEVELS = 5000
+MOST_LEVELS = 5000
+"""As deep as the venue shows a book (rest-api.md, read 2026-11-22)."""
 SCAN_AGE = 5.0
 """Seconds for which the tickers of all symbols (weight 80) are good enough for a ranking."""
 
@@ -142,7 +143,7 @@ class MarketQueries:
 
     async def depth(self, symbol: str, limit: int = 100) -> Answer[Depth]:
         """The book's best *limit* (1 to 5000) levels a side."""
-        check_limit(limit, _MOST_LEVELS, what="levels")
+        check_limit(limit, MOST_LEVELS, what="levels")
         name = await self._fetcher.resolve(symbol)
         return await self._one(name, partial(endpoints.depth, limit=limit))
 

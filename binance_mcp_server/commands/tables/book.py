@@ -15,12 +15,10 @@ from binance_mcp_server.mcp_support import cursors, tables
 from binance_mcp_server.models.exact import plain
 from binance_mcp_server.models.market import Depth
 from binance_mcp_server.queries.answer import Answer
-from binance_mcp_server.queries.market import MarketQueries
+from binance_mcp_server.queries.market import MOST_LEVELS, MarketQueries
 from binance_mcp_server.services import Services
 
 TOOL = "get_order_book"
-MOST_LEVELS = 5000
-"""As deep as the venue shows (rest-api.md, read 2026-11-22)."""
 EMPTY = "no orders here"
 _DEPTHS_OF_GROUPS = (1000, MOST_LEVELS)
 """Levels fetched for a grouped book: the deeper ones (weight 250) only where the first do not fill the groups."""

@@ -6,16 +6,14 @@ from dataclasses import asdict, dataclass
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import candles as view
 from binance_mcp_server.commands.views.base import provenance
-from binance_mcp_server.market.times import parse_time_zone
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.mcp_support.tables import Facts, Table
 from binance_mcp_server.queries.answer import Answer
-from binance_mcp_server.queries.candles import CandlePage
+from binance_mcp_server.queries.candles import PAGE, CandlePage
 from binance_mcp_server.queries.market import MarketQueries
 from binance_mcp_server.services import Services
 
 TOOL = "get_candles"
-PAGE = 1000
 Report = Callable[[float, float | None, str | None], Awaitable[None]]
 
 
@@ -48,14 +46,13 @@ async def read(
     names = args.choose_columns(columns, view.COLUMNS, view.ALL_COLUMNS)
     queries = services.product(question.market)
     start, end = await _range(question, cursor, queries)
-    zone = parse_time_zone(question.time_zone)
     answer = await queries.candles.candles(
         question.symbol,
         question.interval,
         start_ms=start,
         end_ms=end,
         limit=limit,
-        time_zone=zone,
+        time_zone=question.time_zone,
         on_progress=_reporter(report) if limit > PAGE else None,
     )
     after = (

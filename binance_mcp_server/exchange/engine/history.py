@@ -17,6 +17,7 @@ from typing import NamedTuple
 from binance_mcp_server.exchange.engine.dice import Dice
 from binance_mcp_server.exchange.engine.fair import (
     MINUTES_A_DAY,
+    by_symbol,
     fine,
     fine_ratio,
     moved,
@@ -73,7 +74,7 @@ class Past:
 
     def __init__(self, seed: int, start_ms: int, listings: Sequence[Listing] = LISTINGS) -> None:
         self._seed = seed
-        self._listings: Mapping[str, Listing] = {item.rules.symbol: item for item in listings}
+        self._listings: Mapping[str, Listing] = by_symbol(listings)
         self.end_ms = start_ms // MINUTE_MS * MINUTE_MS
         """Open time of the first minute that is not past."""
         self.first_ms = (self.end_ms // DAY_MS - DAYS) * DAY_MS
