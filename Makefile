@@ -81,14 +81,16 @@ $(BIN)/python:
 	echo 'Install one (Debian and Ubuntu: also python3-venv), or name it: make PYTHON=/path/to/python3.' >&2; \
 	exit 1
 
-# Exact versions and hashes first; then ours, without asking an index for anything more.
+# Exact versions and hashes first, each file whole in itself: nothing is resolved again (pip would take a newer release
+# of what another one needs with extras, and refuse it for want of a hash). Then ours.
 $(VENV)/.runtime: requirements.txt pyproject.toml binance_mcp_server/__init__.py | $(BIN)/python
 	@echo 'Installing what it runs on ...'
-	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --no-deps --require-hashes --requirement requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) check
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	@echo 'Installing what it is tested with ...'
-	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@$(PIP) install --no-deps --require-hashes --requirement requirements-dev.txt
 	@touch $@
