@@ -22,13 +22,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from binance_mcp_server.exchange.admin import PREFIX as ADMIN
 from binance_mcp_server.exchange.admin import Admin
 from binance_mcp_server.exchange.clock import Clock, MachineClock
+from binance_mcp_server.exchange.engine.rules import PRODUCTS, Product
+from binance_mcp_server.exchange.faults.switch import Faults
 from binance_mcp_server.exchange.http.guard import LoopbackGuard
 from binance_mcp_server.exchange.http.listener import LOOPBACK, Listener, PortInUseError, reserve
 from binance_mcp_server.exchange.http.rest import RestApi
 from binance_mcp_server.exchange.market.state import Market
-from binance_mcp_server.exchange.sources.base import Source
+from binance_mcp_server.exchange.sources.base import Source, WaitingSource
 from binance_mcp_server.exchange.wire.limits import Limits
 from binance_mcp_server.exchange.wire.view import MarketView
+from binance_mcp_server.exchange.ws.streams import Streams
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +56,25 @@ class Exchange:
         limits: Limits | None = None,
     ) -> None:
         self.source = source
-        self.market: MarketView = Market(source)
+        self.markets: dict[Product, Market] = {
+            product: Market(source, product) for product in PRODUCTS
+        }
+        self.market: MarketView = self.markets["spot"]
+        self.faults = Faults(self._remember)
         self.rest = RestApi(
             self.market,
             clock or MachineClock(),
             limits=limits or Limits(),
             latency_ms=latency_ms,
+            futures=self.markets,
+            faults=self.faults,
+        )
+        self.streams = Streams(
+            self.markets,
+            clock or MachineClock(),
+            patient=isinstance(source, WaitingSource),
+            first=source.subscribed if isinstance(source, WaitingSource) else None,
+            faults=self.faults,
         )
         self._listener: Listener | None = None
         self._stream_socket: socket.socket | None = None
@@ -86,10 +102,11 @@ class Exchange:
         """
         sock = reserve(port, "--port", reuse=True)
         try:
-            self._stream_socket = reserve(stream_port, "--stream-port", reuse=False)
+            self._stream_socket = reserve(stream_port, "--stream-port", reuse=True)
             self._ports = (sock.getsockname()[1], self._stream_socket.getsockname()[1])
             self._driver = asyncio.create_task(self._drive(), name="exchange market")
             await self._first_batch()
+            await self.streams.start(self._stream_socket)
             self._listener = Listener(self._application(), sock)
             await self._listener.start()
         except BaseException:
@@ -107,6 +124,7 @@ class Exchange:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._driver
             self._driver = None
+        await self.streams.close()
         if self._stream_socket is not None:
             self._stream_socket.close()
             self._stream_socket = None
@@ -116,7 +134,7 @@ class Exchange:
         return f"http://{LOOPBACK}:{self._ports[0]}"
 
     def ready_line(self) -> dict[str, str]:
-        """What the process prints when it is ready. Streams open later: their addresses are reserved."""
+        """What the process prints when it is ready."""
         rest, stream = self._ports
         return {
             "event": "ready",
@@ -126,8 +144,11 @@ class Exchange:
             "admin": f"{self.rest_url}{ADMIN}",
         }
 
+    def _remember(self) -> dict[Product, Market]:
+        return {product: it.with_books_as_now() for product, it in self.markets.items()}
+
     def _application(self) -> ASGIApp:
-        admin, rest = Admin(self.source, self.rest), self.rest
+        admin, rest = Admin(self.source, self.rest, self.streams), self.rest
 
         async def route(scope: Scope, receive: Receive, send: Send) -> None:
             path: str = scope["path"]
@@ -140,9 +161,12 @@ class Exchange:
         frames = self.source.frames()
         try:
             async for batch in frames:
-                self.market.apply(batch)
+                for market in self.markets.values():
+                    market.apply(batch)
                 self._moved.set()
+                await self.streams.publish(batch)
                 await asyncio.sleep(0)  # a source that never waits must not starve HTTP
+            await self.streams.publish((), ended=True)
         except Exception as error:
             self.rest.failure = f"{type(error).__name__}: {error}"
             log.exception(
@@ -229,7 +253,9 @@ def _source(options: ExchangeOptions, clock: Clock) -> Source:
     if options.replay:
         from binance_mcp_server.exchange.sources.replay import ReplaySource
 
-        return ReplaySource(options.replay, clock, speed=speed, hold=options.hold)
+        return ReplaySource(
+            options.replay, clock, speed=speed, hold=options.hold, await_subscriber=True
+        )
     if options.hold or speed != 1:
         raise ValueError("--hold and --speed are for a recording: name one with --replay FILE")
     from binance_mcp_server.exchange.sources.scenario import ScenarioSource

@@ -64,7 +64,8 @@ class VirtualClock:
             await asyncio.sleep(0)
             return
         waiter = asyncio.get_running_loop().create_future()
-        deadline = self._passed_us + round(seconds * _US_A_SECOND)
+        # At least one: who waits for a moment between two must get past it.
+        deadline = self._passed_us + max(1, round(seconds * _US_A_SECOND))
         heapq.heappush(self._sleepers, (deadline, next(self._order), waiter))
         await waiter
 

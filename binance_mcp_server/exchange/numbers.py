@@ -1,7 +1,7 @@
 """Money as integers.
 
-Spot Binance prints prices and quantities with eight decimals, so the exchange holds both as integers in units of
-1e-8. A product of the two (a quote quantity) is held exactly, in units of 1e-16, and cut to eight decimals only
+Spot Binance prints prices and quantities with eight decimals, futures with fewer, so the exchange holds both as
+integers in units of 1e-8. A product of the two (a quote quantity) is held exactly, in units of 1e-16, and cut only
 when it is printed.
 """
 
@@ -23,13 +23,15 @@ def parse(text: str) -> int:
     return sign * (int(digits) * SCALE + int(fraction[:DECIMALS].ljust(DECIMALS, "0")))
 
 
-def show(units: int) -> str:
-    """6183763000000 → ``"61837.63000000"``, the venue's form with eight decimals."""
+def show(units: int, places: int = DECIMALS) -> str:
+    """6183763000000 → ``"61837.63000000"``, the venue's form with eight decimals, or cut to fewer."""
     sign = "-" if units < 0 else ""
     whole, fraction = divmod(abs(units), SCALE)
-    return f"{sign}{whole}.{fraction:08d}"
+    if places == DECIMALS:
+        return f"{sign}{whole}.{fraction:08d}"
+    return f"{sign}{whole}.{fraction:08d}"[: places - DECIMALS] if places else f"{sign}{whole}"
 
 
-def show_quote(product: int) -> str:
-    """A price × quantity product (units of 1e-16), cut (not rounded) to eight decimals."""
-    return show(abs(product) // SCALE * (1 if product >= 0 else -1))
+def show_quote(product: int, places: int = DECIMALS) -> str:
+    """A price × quantity product (units of 1e-16), cut (not rounded) to at most eight decimals."""
+    return show(abs(product) // SCALE * (1 if product >= 0 else -1), places)

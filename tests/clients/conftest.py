@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.clients.process import ExchangeProcess
+from tests.clients.streaming import SPOT, Recording, paths, read_recording
 
 
 class Place(NamedTuple):
@@ -14,12 +15,13 @@ class Place(NamedTuple):
 
     rest: str
     symbols: tuple[str, ...]
+    stream: str
 
 
 @pytest.fixture(scope="session")
 def scenario() -> Iterator[Place]:
     with ExchangeProcess() as process:
-        yield Place(process.rest, ("BTCUSDT", "ETHUSDT"))
+        yield Place(process.rest, ("BTCUSDT", "ETHUSDT"), process.ready["stream"])
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +32,8 @@ def replay(data_dir: Path) -> Iterator[Place]:
         data_dir / "klines" / "SOLUSDT_1h.jsonl.gz",
     )
     with ExchangeProcess(*files, speed="max") as process:
-        yield Place(process.rest, ("BTCUSDT", "SOLUSDT"))
+        process.play()
+        yield Place(process.rest, ("BTCUSDT", "SOLUSDT"), process.ready["stream"])
 
 
 @pytest.fixture(scope="session", params=["scenario", "replay"])
@@ -38,3 +41,16 @@ def place(request: pytest.FixtureRequest) -> Place:
     """Either market; the recording is left out where it is absent."""
     found: Place = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def recording(data_dir: Path) -> Recording:
+    """What the two days of spot hold."""
+    return read_recording(data_dir, SPOT)
+
+
+@pytest.fixture
+def held(data_dir: Path) -> Iterator[ExchangeProcess]:
+    """The two days of spot, which wait until they are played; then as fast as the client reads."""
+    with ExchangeProcess(*paths(data_dir, SPOT), speed="max", hold=True) as process:
+        yield process

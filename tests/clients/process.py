@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -54,6 +55,12 @@ class ExchangeProcess:
     @property
     def rest(self) -> str:
         return self.ready["rest"]
+
+    def play(self) -> None:
+        """Let a replay begin that is held, or that waits for its first subscriber."""
+        request = urllib.request.Request(f"{self.ready['admin']}/play", data=b"")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            answer.read()
 
     def stop(self) -> tuple[int, bytes, bytes]:
         """SIGTERM → exit code, what else came on stdout, and stderr. Once only."""

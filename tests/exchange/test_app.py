@@ -102,7 +102,7 @@ async def test_a_held_source_is_ready_and_plays_on_demand() -> None:
         await until(lambda: exchange.market.book("BTCUSDT", 1).last_update_id == 8)
 
 
-async def test_ports_are_free_again_after_the_end_and_the_streams_is_held_before() -> None:
+async def test_ports_are_in_use_until_the_end_and_free_after_it() -> None:
     async with Exchange(ScriptedSource(SNAPSHOT)) as exchange:
         line = exchange.ready_line()
         rest, stream = (int(line[key].rsplit(":", 1)[1]) for key in ("rest", "stream"))
@@ -110,7 +110,7 @@ async def test_ports_are_free_again_after_the_end_and_the_streams_is_held_before
             with pytest.raises(PortInUseError, match="choose another with --"):
                 await Exchange(ScriptedSource(SNAPSHOT)).start(*options)
         with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", stream)) != 0
+            assert probe.connect_ex(("127.0.0.1", stream)) == 0
     again = Exchange(ScriptedSource(SNAPSHOT))
     await again.start(rest, stream)
     await again.close()

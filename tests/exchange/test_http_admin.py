@@ -11,6 +11,7 @@ from binance_mcp_server.exchange.engine.rules import SymbolRules
 from binance_mcp_server.exchange.http.rest import RestApi
 from binance_mcp_server.exchange.sources.base import Frame, History
 from binance_mcp_server.exchange.wire.limits import Limits
+from binance_mcp_server.exchange.ws.streams import Streams
 from tests.exchange.wire.asking import Reply, ask
 from tests.exchange.wire.fake_market import NOW, FakeMarket
 
@@ -47,7 +48,9 @@ class Desk:
     def __init__(self) -> None:
         self.clock = VirtualClock(NOW)
         self.rest = RestApi(FakeMarket(), self.clock, limits=Limits())
-        self.admin = Admin(HeldSource(), self.rest)
+        market = self.rest.market
+        self.streams = Streams({"spot": market}, self.clock)
+        self.admin = Admin(HeldSource(), self.rest, self.streams)
 
     async def post(self, path: str, body: object) -> Reply:
         return await ask(self.admin, path, method="POST", body=msgspec.json.encode(body))
@@ -69,6 +72,7 @@ async def test_the_state_tells_source_limits_and_counts() -> None:
     assert state["by_status"] == {"200": 1, "404": 1}
     assert state["limits"] == {"REQUEST_WEIGHT": 6000, "RAW_REQUESTS": 300000, "ban_after": 10}
     assert (state["failure"], state["banned_until_ms"]) == (None, None)
+    assert state["streams"] == desk.streams.state()
 
 
 async def test_play_ends_a_hold() -> None:

@@ -1,6 +1,7 @@
 """An HTTP answer and how it is sent: compressed for those who ask, cut short for those who test."""
 
 import gzip
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -31,6 +32,10 @@ class Answer:
 
 def json_answer(status: int, body: object, headers: Iterable[tuple[bytes, bytes]] = ()) -> Answer:
     return Answer(status, msgspec.json.encode(body), [JSON, *headers])
+
+
+def new_uuid() -> bytes:
+    return str(uuid.uuid4()).encode()
 
 
 def html_answer(status: int, text: str) -> Answer:

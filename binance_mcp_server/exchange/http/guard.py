@@ -13,9 +13,14 @@ from binance_mcp_server.exchange.http.answers import header, json_answer, send_a
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
 
 
+def host_name(host: bytes) -> str | None:
+    """The name in a ``Host``, without a port; ``None`` if it is none."""
+    return _name_of(f"//{host.decode('latin-1')}")
+
+
 def is_loopback_host(host: bytes) -> bool:
     """``127.0.0.1:8080``, ``localhost``, ``[::1]:1`` …: a loopback name with any port or none."""
-    return _name_of(f"//{host.decode('latin-1')}") in LOOPBACK_NAMES
+    return host_name(host) in LOOPBACK_NAMES
 
 
 def is_loopback_origin(origin: bytes) -> bool:

@@ -2,38 +2,39 @@
 
 import asyncio
 import logging
-import uuid
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.types import Receive, Scope, Send
 
 from binance_mcp_server.exchange.clock import Clock
-from binance_mcp_server.exchange.http.answers import (
-    Answer,
-    header,
-    html_answer,
-    http_date,
-    json_answer,
-    send_answer,
+from binance_mcp_server.exchange.engine.rules import Product
+from binance_mcp_server.exchange.faults.switch import Faults
+from binance_mcp_server.exchange.http.answers import Answer, http_date, json_answer, send_answer
+from binance_mcp_server.exchange.http.interfaces import (
+    PREFIXES,
+    Futures,
+    Interface,
+    Spot,
+    not_found,
 )
-from binance_mcp_server.exchange.http.programmed import ProgrammedAnswers
+from binance_mcp_server.exchange.http.programmed import ProgrammedAnswer, ProgrammedAnswers
+from binance_mcp_server.exchange.http.struck import cut_of, delay_of, outage_of
 from binance_mcp_server.exchange.turns import TurnOverError
 from binance_mcp_server.exchange.wire import errors
-from binance_mcp_server.exchange.wire.endpoints import ENDPOINTS, Call, Endpoint
 from binance_mcp_server.exchange.wire.errors import VenueError
-from binance_mcp_server.exchange.wire.info import Catalogue
-from binance_mcp_server.exchange.wire.limits import IpLedger, Limits, Usage
-from binance_mcp_server.exchange.wire.params import Query, parse_query
-from binance_mcp_server.exchange.wire.view import MarketView
+from binance_mcp_server.exchange.wire.futures.refusals import of_limits
+from binance_mcp_server.exchange.wire.limits import FUTURES_LIMITS, Limits, Pool, Usage
+from binance_mcp_server.exchange.wire.params import parse_query
+from binance_mcp_server.exchange.wire.view import FuturesView, MarketView
 
 log = logging.getLogger(__name__)
 
-PREFIX = "/api/v3/"
-RETIRED = ("/api/v1/", "/api/v3/userDataStream")
-"""Gone since 2026-03-25 and 2026-02-20."""
-OTHER_PRODUCTS = ("/sapi/", "/fapi/", "/dapi/", "/eapi/", "/papi/")
-SCALES = {b"": 1, b"MILLISECOND": 1, b"millisecond": 1, b"MICROSECOND": 1000, b"microsecond": 1000}
+LOCAL = "127.0.0.1"
+DEPTH = "/depth"
+UNPROGRAMMED = ProgrammedAnswer("/")
+NO_FUTURES: Mapping[Product, FuturesView] = {}
 DAYS_A_TURN = 6
 """Days of a simulated past that a read makes before others have their turn: 20 to 40 ms."""
 MOST_TURNS = 100
@@ -65,34 +66,65 @@ class RestApi:
     """ASGI application of everything but the admin side."""
 
     def __init__(
-        self, market: MarketView, clock: Clock, *, limits: Limits, latency_ms: int = 0
+        self,
+        market: MarketView,
+        clock: Clock,
+        *,
+        limits: Limits,
+        latency_ms: int = 0,
+        futures: Mapping[Product, FuturesView] = NO_FUTURES,
+        faults: Faults | None = None,
     ) -> None:
+        """*market* is spot's; *futures* may hold USDⓈ-M's and COIN-M's."""
         self.market = market
-        self.limits = limits
+        self.markets: Mapping[Product, MarketView] = {**futures, "spot": market}
+        self.pool = Pool(limits)
+        self.futures_pool = Pool(FUTURES_LIMITS, of_limits)
         self.programmed = ProgrammedAnswers()
+        self.faults = faults or Faults()
         self.counters = Counters()
         self.failure: str | None = None
         """Why the market behind it stopped; from then on it answers 503."""
         self._clock = clock
         self._latency_ms = latency_ms
-        self._catalogue = Catalogue(market.rules)
-        self._ledgers: dict[str, IpLedger] = {}
+        self._interfaces: list[Interface] = [Spot(market, self.pool)]
+        self._interfaces += [
+            Futures(product, futures[product], self.futures_pool)
+            for product in PREFIXES
+            if product in futures
+        ]
         self._long_read = asyncio.Lock()
 
-    def usage(self, ip: str = "127.0.0.1") -> Usage:
-        """What *ip* has used in the current windows."""
-        return self._ledger(ip).usage(self._clock.now_ms())
+    @property
+    def limits(self) -> Limits:
+        """Those of spot."""
+        return self.pool.limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self.pool.limits = limits
+
+    def usage(self, ip: str = LOCAL) -> Usage:
+        """What *ip* has used of spot's limits in the current windows."""
+        return self.pool.usage(ip, self._clock.now_ms())
+
+    def futures_usage(self, ip: str = LOCAL) -> Usage:
+        """What *ip* has used of the limit that USDⓈ-M and COIN-M share."""
+        return self.futures_pool.usage(ip, self._clock.now_ms())
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        programmed = self.programmed.take(path)
-        if programmed is not None and programmed.delay_ms:
-            await self._clock.sleep(programmed.delay_ms / 1000)
+        programmed = self.programmed.take(path) or UNPROGRAMMED
+        struck = self.faults.schedule.requested(path)
+        delay_ms = programmed.delay_ms + delay_of(struck)
+        if delay_ms:
+            await self._clock.sleep(delay_ms / 1000)
         await self._travel()
-        answer = programmed.answer() if programmed is not None else None
+        answer = programmed.answer() or outage_of(struck)
         if answer is None:
             answer = await self._answer(scope, path)
-            answer.cut = programmed.cut if programmed is not None else None
+            answer.cut = programmed.cut
+        answer.cut = cut_of(struck, answer.cut)
         self._count(path, answer.status)
         await self._travel()
         await send_answer(scope, send, answer)
@@ -103,85 +135,70 @@ class RestApi:
             await self._clock.sleep(self._latency_ms / 2000)
 
     async def _answer(self, scope: Scope, path: str) -> Answer:
-        endpoint = ENDPOINTS.get(path.removeprefix(PREFIX)) if path.startswith(PREFIX) else None
-        if endpoint is None and not path.startswith("/api/"):
-            return _not_found(scope, path)
-        answer = await self._limited(scope, path, endpoint)
-        used = str(self.usage(_ip(scope)).weight).encode()
+        interface = next((it for it in self._interfaces if path.startswith(it.prefix)), None)
+        if interface is None or not interface.limits(scope):
+            return not_found(scope)
+        answer = await self._limited(scope, interface)
+        used = interface.pool.usage(_ip(scope), self._clock.now_ms()).weight
         answer.headers += [
             *_COMMON_HEADERS,
             (b"date", http_date(self.market.now_ms() // 1000)),
-            (b"x-mbx-uuid", str(uuid.uuid4()).encode()),
-            (b"x-mbx-used-weight", used),
-            (b"x-mbx-used-weight-1m", used),
+            *interface.headers(used),
         ]
         return answer
 
-    async def _limited(self, scope: Scope, path: str, endpoint: Endpoint | None) -> Answer:
-        """An answer or a refusal, never an exception. Paths that are not there weigh nothing, but count."""
+    async def _limited(self, scope: Scope, interface: Interface) -> Answer:
+        """An answer or a refusal, never an exception."""
         params, malformed = _params(scope)
-        weight = endpoint.weight(params) if endpoint else 0
+        weight = interface.weight(scope["path"], params)
         try:
-            self._ledger(_ip(scope)).charge(weight, self.limits, self._clock.now_ms())
-            if path.startswith(RETIRED):
-                return html_answer(410, "410 Gone")
-            if endpoint is None:
-                return _not_found(scope, path)
-            if scope["method"] not in {"GET", "HEAD"}:
-                return _method_not_allowed(scope)
+            interface.pool.charge(_ip(scope), weight, self._clock.now_ms())
+            elsewhere = interface.elsewhere(scope)
+            if elsewhere is not None:
+                return elsewhere
             if malformed is not None:
                 return _refusal(malformed)
-            return await self._ask(scope, endpoint, params)
+            if self.failure is not None:
+                raise errors.unavailable()
+            is_book = scope["path"].endswith(DEPTH)
+            older = self.faults.older(interface.product) if is_book else None
+            make = interface.prepare(scope, params, older)
+            return json_answer(200, await self._in_turns(interface.market, make))
         except VenueError as error:
             return _refusal(error)
         except Exception:
             log.exception("cannot answer %s?%s", scope["path"], scope["query_string"])
             return _refusal(errors.unknown())
 
-    async def _ask(self, scope: Scope, endpoint: Endpoint, params: dict[str, str]) -> Answer:
-        if self.failure is not None:
-            raise errors.unavailable()
-        scale = SCALES.get(header(scope, b"x-mbx-time-unit"))
-        if scale is None:
-            raise errors.bad_time_unit()
-        if header(scope, b"accept").startswith(b"application/sbe"):
-            raise errors.no_sbe()
-        query = Query(params, endpoint.params)
-        call = Call(self.market, self._catalogue, self.limits, query, scale)
-        body = await self._in_turns(endpoint, call)
-        query.finish()
-        return json_answer(200, body)
-
-    async def _in_turns(self, endpoint: Endpoint, call: Call) -> object:
+    async def _in_turns(self, market: MarketView, make: Callable[[], object]) -> object:
         """The answer, read anew after every turn that was too short for it. One long read at a time: two could take
         the days that each of them needs out of the memory again."""
         try:
-            return self._turn(endpoint, call, DAYS_A_TURN)
+            return _turn(market, make, DAYS_A_TURN)
         except TurnOverError:
             await self._clock.sleep(0)
         async with self._long_read:
             for _ in range(MOST_TURNS):
                 try:
-                    return self._turn(endpoint, call, DAYS_A_TURN)
+                    return _turn(market, make, DAYS_A_TURN)
                 except TurnOverError:
                     await self._clock.sleep(0)
-        return self._turn(endpoint, call, None)
-
-    def _turn(self, endpoint: Endpoint, call: Call, days: int | None) -> object:
-        self.market.allow(days)
-        try:
-            return endpoint.answer(call)
-        finally:
-            self.market.allow(None)
-
-    def _ledger(self, ip: str) -> IpLedger:
-        return self._ledgers.setdefault(ip, IpLedger())
+        return _turn(market, make, None)
 
     def _count(self, path: str, status: int) -> None:
         counters = self.counters
         counters.requests += 1
-        counters.by_path[path if path.removeprefix(PREFIX) in ENDPOINTS else "other"] += 1
+        known = any(interface.knows(path) for interface in self._interfaces)
+        counters.by_path[path if known else "other"] += 1
         counters.by_status[status] += 1
+
+
+def _turn(market: MarketView, make: Callable[[], object], days: int | None) -> object:
+    market.allow(days)
+    try:
+        return make()
+    finally:
+        market.allow(None)
 
 
 def _params(scope: Scope) -> tuple[dict[str, str], VenueError | None]:
@@ -194,29 +211,11 @@ def _params(scope: Scope) -> tuple[dict[str, str], VenueError | None]:
 
 def _ip(scope: Scope) -> str:
     client: tuple[str, int] | None = scope.get("client")
-    return client[0] if client else "127.0.0.1"
+    return client[0] if client else LOCAL
 
 
 def _refusal(error: VenueError) -> Answer:
     answer = json_answer(error.status, error.body())
     if error.retry_after is not None:
         answer.headers.append((b"retry-after", str(error.retry_after).encode()))
-    return answer
-
-
-def _not_found(scope: Scope, path: str) -> Answer:
-    """Other products in their own manner; else nothing, or a page for those who ask for one."""
-    if path.startswith(OTHER_PRODUCTS):
-        text = f"Path {path}, Method {scope['method']} is invalid"
-        return json_answer(404, {"code": -5000, "msg": text})
-    if b"text/html" in header(scope, b"accept"):
-        return html_answer(404, "404 Not found")
-    return Answer(404, b"", [])
-
-
-def _method_not_allowed(scope: Scope) -> Answer:
-    answer = Answer(405, b"", [])
-    if b"text/html" in header(scope, b"accept"):
-        answer = html_answer(405, "405 Method Not Allowed")
-    answer.headers.append((b"allow", b"GET, HEAD"))
     return answer

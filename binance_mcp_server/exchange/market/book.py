@@ -4,6 +4,11 @@ The venue's procedure (web-socket-streams.md "How to manage a local order book c
 from the venue's own side: diffs that come before the snapshot are kept, those that it contains are dropped, the
 others are applied after it. A client would start again after a missed diff; the exchange has nobody to ask, so it
 counts the gap, goes on, and takes the next snapshot whatever its id.
+
+Update ids of futures are shared by many symbols, so a diff names the id that its book had before (``pu``; "How to
+manage a local order book correctly" of USDⓈ-M and COIN-M, read 2026-11-24: after a snapshot the first diff has
+``U <= lastUpdateId <= u``, each later one the ``u`` of the one before as its ``pu``). On spot that id is ``U`` - 1. A
+diff is missing where it is past the book's.
 """
 
 from bisect import bisect_left, insort
@@ -24,6 +29,15 @@ class Diff(NamedTuple):
     last_id: int
     bids: Sequence[tuple[int, int]]
     asks: Sequence[tuple[int, int]]
+    time: int = 0
+    """When the venue made it, ms."""
+    previous_id: int | None = None
+    """Futures: the book's id before it."""
+
+    @property
+    def before(self) -> int:
+        """The book's id before it."""
+        return self.first_id - 1 if self.previous_id is None else self.previous_id
 
 
 class Book:
@@ -34,6 +48,8 @@ class Book:
 
     def __init__(self) -> None:
         self.last_update_id = 0
+        self.time = 0
+        """When the venue made what the book is, ms."""
         self.in_sync = False
         """A snapshot has been seen, and no diff is missing since."""
         self.gaps = 0
@@ -44,7 +60,11 @@ class Book:
         self._views: dict[int, BookView] = {}
 
     def snapshot(
-        self, update_id: int, bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]
+        self,
+        update_id: int,
+        bids: Sequence[tuple[int, int]],
+        asks: Sequence[tuple[int, int]],
+        time: int = 0,
     ) -> None:
         """Replace the book, then apply what came before the snapshot and is newer than it.
 
@@ -56,7 +76,7 @@ class Book:
         self._views.clear()
         self._bids.update(bids)
         self._asks.update(asks)
-        self.last_update_id = update_id
+        self.last_update_id, self.time = update_id, time
         self.in_sync = True
         waiting, self._waiting = self._waiting, deque(maxlen=_KEPT_DIFFS)
         for diff in waiting:
@@ -66,7 +86,7 @@ class Book:
         """Apply a diff, ignore it if the book contains it, count a gap if one is missing before it."""
         if diff.last_id <= self.last_update_id:
             return
-        if self.in_sync and diff.first_id > self.last_update_id + 1:
+        if self.in_sync and diff.before > self.last_update_id:
             self.gaps += 1
             self.in_sync = False
         if not self.in_sync:
@@ -74,7 +94,7 @@ class Book:
         self._views.clear()
         self._bids.update(diff.bids)
         self._asks.update(diff.asks)
-        self.last_update_id = diff.last_id
+        self.last_update_id, self.time = diff.last_id, diff.time
 
     def view(self, limit: int) -> BookView:
         """The best *limit* levels of each side."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from binance_mcp_server.exchange.engine.rules import SPOT_PLACES, Places
 from binance_mcp_server.exchange.market.types import Trade
 from binance_mcp_server.exchange.numbers import DECIMALS, SCALE, parse, show, show_quote
 from binance_mcp_server.exchange.sources.base import KlineRow
@@ -10,7 +11,10 @@ from binance_mcp_server.exchange.sources.base import KlineRow
 
 @dataclass(slots=True)
 class Candle:
-    """Prices and base volumes in units of 1e-8, quote volumes in units of 1e-16, time in ms since the epoch."""
+    """Prices and base volumes in units of 1e-8, quote volumes in units of 1e-16, time in ms since the epoch.
+
+    On COIN-M base volumes are contracts, and quote volumes are in the base asset.
+    """
 
     open_time: int
     open: int
@@ -52,20 +56,21 @@ class Candle:
         self.taker_base += later.taker_base
         self.taker_quote += later.taker_quote
 
-    def row(self, close_time: int) -> KlineRow:
+    def row(self, close_time: int, places: Places = SPOT_PLACES) -> KlineRow:
         """The candle in the venue's form; *close_time* is its last ms."""
+        price, qty, turnover = places
         return KlineRow(
             self.open_time,
-            show(self.open),
-            show(self.high),
-            show(self.low),
-            show(self.close),
-            show(self.volume),
+            show(self.open, price),
+            show(self.high, price),
+            show(self.low, price),
+            show(self.close, price),
+            show(self.volume, qty),
             close_time,
-            show_quote(self.quote),
+            show_quote(self.quote, turnover),
             self.trades,
-            show(self.taker_base),
-            show_quote(self.taker_quote),
+            show(self.taker_base, qty),
+            show_quote(self.taker_quote, turnover),
         )
 
 

@@ -18,6 +18,7 @@ inclusive, always UTC; with a start the oldest candles from there, without one t
 
 from collections.abc import Iterable, Sequence
 
+from binance_mcp_server.exchange.engine.rules import SPOT_PLACES, Places
 from binance_mcp_server.exchange.market.candles import Candle, merge
 from binance_mcp_server.exchange.market.intervals import (
     HOUR,
@@ -40,9 +41,10 @@ _WIDEST_LOOK = 1 << 62
 class Chart:
     """Trades in, candles out."""
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: Past, tape: Tape | None = None, places: Places = SPOT_PLACES) -> None:
         self.past = past
-        self.tape = Tape()
+        self.tape = Tape() if tape is None else tape
+        self._places = places
         self._minutes = Series(MINUTE)
         self._hours = Series(HOUR)
         self._first_trade_ms: int | None = None
@@ -256,9 +258,9 @@ class Chart:
             seconds.add(trade)
         return seconds.between(first, until)
 
-    @staticmethod
-    def _printed(grid: Grid, candles: Iterable[Candle]) -> list[KlineRow]:
-        return [candle.row(grid.shift(candle.open_time, 1) - 1) for candle in candles]
+    def _printed(self, grid: Grid, candles: Iterable[Candle]) -> list[KlineRow]:
+        places = self._places
+        return [candle.row(grid.shift(candle.open_time, 1) - 1, places) for candle in candles]
 
 
 def candle_of_trades(open_time: int, trades: Sequence[Trade]) -> Candle | None:

@@ -1,8 +1,9 @@
 """Raw frames into integers.
 
-Shapes: web-socket-streams.md "Trade Streams" and "Diff. Depth Stream", rest-api.md "Order book" (read 2026-11-22).
-Book tickers, candles and aggregates follow from trades and depth, so their frames carry nothing new: they are
-passed over, as is every kind that is not known.
+Shapes: web-socket-streams.md "Trade Streams" and "Diff. Depth Stream", rest-api.md "Order book" (read 2026-11-22); of
+futures, "Diff. Book Depth Streams" and recorded frames (read 2026-11-24). Book tickers, candles and aggregates follow
+from trades and depth, so their frames carry nothing new: they are passed over, as is every kind that is not known.
+So are trades of futures that did not happen in the order book (``X``): the venue does not count them either.
 """
 
 import msgspec
@@ -13,6 +14,9 @@ from binance_mcp_server.exchange.market.types import Trade
 from binance_mcp_server.exchange.sources.base import Frame
 
 _SHOWN_BYTES = 120
+_DEPTH = frozenset(("depth", *(f"depth@{speed}ms" for speed in (0, 100, 250, 500, 1000))))
+_NOT_OF_THE_BOOK = frozenset(("INSURANCE_FUND", "ADL", "NA"))
+"""Kinds of futures trades; the last has neither price nor quantity."""
 
 Levels = list[tuple[int, int]]
 
@@ -34,6 +38,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     update_id: int
     bids: Levels
     asks: Levels
+    time: int
+    """When the venue made it, ms; that of the frame where it does not say."""
 
 
 class _Body(msgspec.Struct, frozen=True, rename="camel"):
@@ -44,6 +50,7 @@ class _Body(msgspec.Struct, frozen=True, rename="camel"):
     last_update_id: int | None = None
     bids: list[tuple[str, str]] = []
     asks: list[tuple[str, str]] = []
+    T: int = 0
 
 
 class _Trade(msgspec.Struct, frozen=True):
@@ -53,6 +60,7 @@ class _Trade(msgspec.Struct, frozen=True):
     T: int
     m: bool
     s: str
+    X: str | None = None
 
 
 class _Depth(msgspec.Struct, frozen=True):
@@ -61,6 +69,9 @@ class _Depth(msgspec.Struct, frozen=True):
     b: list[tuple[str, str]]
     a: list[tuple[str, str]]
     s: str
+    pu: int | None = None
+    T: int = 0
+    E: int = 0
 
 
 _body = msgspec.json.Decoder(_Body)
@@ -76,7 +87,8 @@ def read(frame: Frame) -> Trade | Diff | Snapshot | None:
     try:
         body = _body.decode(frame.payload)
         if body.last_update_id is not None:
-            return Snapshot(body.last_update_id, _levels(body.bids), _levels(body.asks))
+            time = body.T or frame.time_ms
+            return Snapshot(body.last_update_id, _levels(body.bids), _levels(body.asks), time)
         if body.stream is None or not bytes(body.data):
             raise ValueError("neither a combined-stream frame nor a depth snapshot")
         return _event(frame.symbol, body.stream, body.data)
@@ -89,11 +101,15 @@ def _event(symbol: str, stream: str, data: msgspec.Raw) -> Trade | Diff | None:
     if kind == "trade":
         trade = _trade.decode(data)
         _check_symbol(trade.s, symbol)
-        return Trade(trade.t, units(trade.p), units(trade.q), trade.T, trade.m)
-    if kind in {"depth", "depth@100ms", "depth@1000ms"}:
+        price = units(trade.p)
+        if trade.X in _NOT_OF_THE_BOOK or (trade.X is not None and not price):
+            return None
+        return Trade(trade.t, price, units(trade.q), trade.T, trade.m)
+    if kind in _DEPTH:
         depth = _depth.decode(data)
         _check_symbol(depth.s, symbol)
-        return Diff(depth.U, depth.u, _levels(depth.b), _levels(depth.a))
+        time = depth.T or depth.E
+        return Diff(depth.U, depth.u, _levels(depth.b), _levels(depth.a), time, depth.pu)
     return None
 
 

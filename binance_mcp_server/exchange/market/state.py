@@ -6,13 +6,16 @@ its history), so book, trades, candles and tickers agree exactly. Reads change n
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import copy, deepcopy
+from typing import Self
 
-from binance_mcp_server.exchange.engine.rules import SymbolRules
+from binance_mcp_server.exchange.engine.rules import Product, SymbolRules
 from binance_mcp_server.exchange.market import stats
 from binance_mcp_server.exchange.market.book import Book, Diff
 from binance_mcp_server.exchange.market.chart import Chart
 from binance_mcp_server.exchange.market.frames import FrameError, Snapshot, read
 from binance_mcp_server.exchange.market.past import Blocks, Past
+from binance_mcp_server.exchange.market.tape import Tape
 from binance_mcp_server.exchange.market.types import AggTrade, BookView, Stats, Trade
 from binance_mcp_server.exchange.sources.base import (
     CuttingSource,
@@ -20,31 +23,45 @@ from binance_mcp_server.exchange.sources.base import (
     IntegerHistory,
     KlineRow,
     Source,
+    history_of,
 )
+
+FUTURES_AGGREGATE_MS = 100
 
 
 class Market:
-    """All symbols of a source. Amounts are integers in units of 1e-8, times ms since the epoch.
+    """All symbols of one product of a source. Amounts are integers in units of 1e-8, times ms since the epoch.
 
     Every method takes a symbol of :attr:`rules`; ``KeyError`` for any other.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, product: Product = "spot") -> None:
+        self.product = product
         self._source = source
+        self._history = history_of(source, product)
         self._cutting = source if isinstance(source, CuttingSource) else None
-        self.rules: Mapping[str, SymbolRules] = {rules.symbol: rules for rules in source.rules}
+        self.rules: Mapping[str, SymbolRules] = {
+            rules.symbol: rules for rules in source.rules if rules.product == product
+        }
         blocks = Blocks()
         self._books = {symbol: Book() for symbol in self.rules}
-        self._charts = {
-            symbol: Chart(Past(source.history, symbol, source.start_ms, blocks))
-            for symbol in self.rules
-        }
+        self._charts = {symbol: self._chart(rules, blocks) for symbol, rules in self.rules.items()}
         self._counts: Counter[str] = Counter()
 
     def apply(self, batch: Sequence[Frame]) -> None:
-        """Take in frames, in order. Raises :class:`FrameError` at the first that cannot be read."""
+        """Take in frames, in order; those of other products are another market's.
+
+        Raises :class:`FrameError` at the first that cannot be read.
+        """
         for frame in batch:
-            self._apply(frame)
+            if frame.product == self.product:
+                self._apply(frame)
+
+    def with_books_as_now(self) -> Self:
+        """The same market, whose books stay what they are now. For reading: frames are for the original."""
+        other = copy(self)
+        other._books = deepcopy(self._books)  # noqa: SLF001 - of the same class
+        return other
 
     def now_ms(self) -> int:
         """What the venue says the time is."""
@@ -54,8 +71,8 @@ class Market:
         """How many days of history the reads from now on may make before
         :class:`~binance_mcp_server.exchange.turns.TurnOverError`; ``None``: any number. Where nothing has to be
         made, it never comes to that."""
-        if isinstance(self._source.history, IntegerHistory):
-            self._source.history.allow(days)
+        if isinstance(self._history, IntegerHistory):
+            self._history.allow(days)
 
     def counters(self) -> dict[str, int]:
         """For operators: frames ``applied`` and ``passed_over``, ``repeated_trades``, ``gaps`` in the depth updates,
@@ -77,6 +94,10 @@ class Market:
         the venue's procedure waits for them. A symbol without any depth has an empty book with id 0.
         """
         return self._books[symbol].view(limit)
+
+    def book_time(self, symbol: str) -> int:
+        """When the venue made what the book is; 0 for an empty one."""
+        return self._books[symbol].time
 
     def last_trade(self, symbol: str) -> Trade | None:
         """The newest trade since the source started; ``None`` if there was none."""
@@ -111,6 +132,18 @@ class Market:
         return self._charts[symbol].tape.aggregates(
             from_id=from_id, start_ms=start_ms, end_ms=end_ms, limit=limit, growing=growing
         )
+
+    def trade_ids(self, symbol: str, start_ms: int, end_ms: int, trades: int) -> tuple[int, int]:
+        """The first and last id of the *trades* between two times (both inclusive); -1 when none of them has one.
+
+        Trades of history have none: they are numbered back from the first one that has, as in :mod:`.stats`.
+        """
+        tape = self._charts[symbol].tape
+        first, last = tape.first_since(start_ms), tape.before(end_ms + 1)
+        if not trades or first is None or last is None or first.id > last.id:
+            return -1, -1
+        kept = tape.count_since(start_ms) - tape.count_since(end_ms + 1)
+        return max(0, first.id - (trades - kept)), last.id
 
     def klines(
         self,
@@ -147,6 +180,11 @@ class Market:
         """The present day of a time zone."""
         return stats.trading_day(self._charts[symbol], offset_minutes, self.now_ms())
 
+    def _chart(self, rules: SymbolRules, blocks: Blocks) -> Chart:
+        past = Past(self._history, rules.symbol, self._source.start_ms, blocks)
+        window = 1 if self.product == "spot" else FUTURES_AGGREGATE_MS
+        return Chart(past, Tape(contract=rules.contract, aggregate_ms=window), rules.places)
+
     def _apply(self, frame: Frame) -> None:
         if frame.symbol not in self.rules:
             raise FrameError(frame, "the source has no rules for this symbol")
@@ -156,13 +194,17 @@ class Market:
             case Diff() as diff:
                 self._books[frame.symbol].apply(diff)
             case Snapshot() as whole:
-                self._books[frame.symbol].snapshot(whole.update_id, whole.bids, whole.asks)
+                book = self._books[frame.symbol]
+                book.snapshot(whole.update_id, whole.bids, whole.asks, whole.time)
             case None:
                 self._counts["passed_over"] += 1
                 return
         self._counts["applied"] += 1
 
     def _trade(self, frame: Frame, trade: Trade) -> None:
+        contract = self.rules[frame.symbol].contract
+        if contract:
+            trade = trade._replace(contract=contract)
         try:
             is_new = self._charts[frame.symbol].add(trade)
         except OverflowError as error:

@@ -1,8 +1,9 @@
 """The trades of one symbol in order of their ids, and their aggregates.
 
 The venue aggregates trades of one taker order at one time and price (rest-api.md "Compressed/Aggregate trades list",
-read 2026-11-22). A tape does not name the taker order, so here consecutive trades of the same time, price and side
-are one aggregate; aggregates are numbered 0, 1, 2… from the beginning of the tape.
+read 2026-11-22), on futures those within 100 ms ("Compressed/Aggregate Trades List" of both products, in the official
+connector of 2026-08-21, read 2026-11-24). A tape does not name the taker order, so here consecutive trades of the
+same time, price and side are one aggregate; aggregates are numbered 0, 1, 2… from the beginning of the tape.
 
 Trades are kept in columns of machine integers, 41 bytes each, and the oldest leave once there are too many.
 """
@@ -19,8 +20,13 @@ CAPACITY = 1_000_000
 class Tape:
     """Trades by id and by time. Ids rise; a trade that does not come after the last one is ignored."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, capacity: int = CAPACITY, *, contract: int = 0, aggregate_ms: int = 1
+    ) -> None:
+        """*contract*: as :class:`Trade` has it; *aggregate_ms*: what begins so much later is another aggregate."""
         self._capacity = capacity
+        self._contract = contract
+        self._aggregate_ms = aggregate_ms
         self._ids = array("q")
         self._prices = array("q")
         self._quantities = array("q")
@@ -130,11 +136,11 @@ class Tape:
         )
 
     def _continues_aggregate(self, trade: Trade) -> bool:
-        return bool(self._ids) and (self._times[-1], self._prices[-1], bool(self._makers[-1])) == (
-            trade.time,
-            trade.price,
-            trade.buyer_is_maker,
-        )
+        if not self._ids:
+            return False
+        alike = (self._prices[-1], bool(self._makers[-1])) == (trade.price, trade.buyer_is_maker)
+        began = self._times[self._firsts[-1] - self._dropped]
+        return alike and 0 <= trade.time - began < self._aggregate_ms
 
     def _at(self, place: int) -> Trade:
         return Trade(
@@ -143,6 +149,7 @@ class Tape:
             self._quantities[place],
             self._times[place],
             bool(self._makers[place]),
+            self._contract,
         )
 
     def _slice(self, first: int, last: int) -> list[Trade]:

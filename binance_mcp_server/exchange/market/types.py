@@ -1,6 +1,12 @@
-"""Records of the market. Prices and quantities are integers in units of 1e-8, times are ms since the epoch."""
+"""Records of the market. Prices and quantities are integers in units of 1e-8, times are ms since the epoch.
+
+On COIN-M a quantity is a number of contracts, and what is a quote quantity elsewhere is what they are worth in the
+base asset.
+"""
 
 from typing import NamedTuple
+
+from binance_mcp_server.exchange.numbers import SCALE
 
 
 class Trade(NamedTuple):
@@ -9,10 +15,17 @@ class Trade(NamedTuple):
     qty: int
     time: int
     buyer_is_maker: bool
+    contract: int = 0
+    """COIN-M: what one contract is worth, 1e-8 of the quote asset; elsewhere 0."""
 
     @property
     def quote(self) -> int:
-        """price × quantity, exact, in units of 1e-16."""
+        """price × quantity, exact, in units of 1e-16.
+
+        Of contracts: quantity × their worth ÷ price, rounded to 1e-8 (half up) as ``baseQty`` of recorded trades is.
+        """
+        if self.contract and self.price:
+            return (2 * self.qty * self.contract + self.price) // (2 * self.price) * SCALE
         return self.price * self.qty
 
 

@@ -8,7 +8,7 @@ simulated scenario, a recording and, later, a mirror of another venue feed the e
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from binance_mcp_server.exchange.engine.rules import SymbolRules
+from binance_mcp_server.exchange.engine.rules import Product, SymbolRules
 
 
 class Frame(NamedTuple):
@@ -20,6 +20,8 @@ class Frame(NamedTuple):
     """Whose frame it is: a REST snapshot body does not say."""
     payload: bytes
     """A combined-stream frame or a depth snapshot body, as received."""
+    product: Product = "spot"
+    """Which of the venue's markets it comes from."""
 
 
 class KlineRow(NamedTuple):
@@ -105,7 +107,7 @@ class Source(Protocol):
 
     @property
     def rules(self) -> Sequence[SymbolRules]:
-        """The symbols that it trades."""
+        """The symbols that it trades, of all products."""
         ...
 
     @property
@@ -115,7 +117,7 @@ class Source(Protocol):
 
     @property
     def history(self) -> History:
-        """Candles before ``start_ms``."""
+        """Candles before ``start_ms``; those of spot when it trades several products (:class:`ProductSource`)."""
         ...
 
     def frames(self) -> AsyncIterator[Sequence[Frame]]:
@@ -133,3 +135,26 @@ class Source(Protocol):
     def play(self) -> None:
         """End a hold, if there is one."""
         ...
+
+
+@runtime_checkable
+class WaitingSource(Protocol):
+    """A source that can wait: for its first subscriber, and for those that do not keep up."""
+
+    def subscribed(self) -> None:
+        """Somebody has subscribed to a stream."""
+        ...
+
+
+@runtime_checkable
+class ProductSource(Protocol):
+    """A source that has candles of other products than spot as well."""
+
+    def history_of(self, product: Product) -> History:
+        """Candles of *product* before ``start_ms``."""
+        ...
+
+
+def history_of(source: Source, product: Product) -> History:
+    """The candles that *source* has of *product*. (One of spot alone has no symbols of others to be asked for.)"""
+    return source.history_of(product) if isinstance(source, ProductSource) else source.history

@@ -1,11 +1,13 @@
-"""Recordings of the spot market: frames as the venue sent them, one a line, after the time they were received.
+"""Recordings of a market: frames as the venue sent them, one a line, after the time they were received.
 
 ``<ns since the epoch> <combined-stream frame or body of a depth snapshot>``; without the time, a frame counts as
 received when it was sent. A recording is read twice: once to learn what it holds, and once to play it, so that it
 does not have to fit in memory.
 
-A depth snapshot does not say whose it is: it is that of the only symbol with depth updates in the file, or else of
-the one whose update ids reach around its own.
+Which market it is, spot, USDⓈ-M or COIN-M, the frames tell (:mod:`.products`); it is one and the same in a whole file.
+
+A depth snapshot does not say whose it is (but on COIN-M): it is that of the only symbol with depth updates in the
+file, or else of the one whose update ids reach around its own.
 """
 
 from collections.abc import Iterator
@@ -15,15 +17,17 @@ from typing import NamedTuple
 
 import msgspec
 
+from binance_mcp_server.exchange.engine.rules import Product
 from binance_mcp_server.exchange.sources.base import Frame
 from binance_mcp_server.exchange.sources.digits import Digits
 from binance_mcp_server.exchange.sources.errors import ReplayError
+from binance_mcp_server.exchange.sources.products import Marks, product_of
 from binance_mcp_server.exchange.sources.reading import lines
 
 _NS_IN_MS = 1_000_000
 _SHOWN_BYTES = 80
-_FUTURES_MARKS = (b'"pu":', b"BINANCE_USDM", b"BINANCE_COINM")
-"""What shows that something is of a futures market, in whatever form it was recorded."""
+_OTHER_FORM = b'{"ts_local":'
+"""How lines of another recorder begin, that takes frames apart: they cannot be sent again as they were received."""
 
 Levels = list[tuple[str, str]]
 
@@ -35,26 +39,23 @@ class Received(NamedTuple):
     frame: Frame
 
 
-class _Event(msgspec.Struct, gc=False):
+class _Event(Marks, gc=False):
     """What a scan looks at in any event; of a book ticker, ``b`` and ``a`` are prices."""
 
-    s: str = ""
     E: int = 0
     T: int = 0
-    U: int | None = None
     u: int = 0
     p: str = ""
     q: str = ""
     b: Levels | str = ""
-    a: Levels | str = ""
-    pu: int | None = None  # futures only
-    ps: str | None = None  # futures only
+    a: Levels | str | int = ""  # of an aggregate trade, its id
 
 
 class _Line(msgspec.Struct, rename="camel", gc=False):
     stream: str | None = None
     data: _Event | None = None
     last_update_id: int | None = None
+    symbol: str | None = None  # of a snapshot, on COIN-M
     bids: Levels = []
     asks: Levels = []
 
@@ -81,8 +82,8 @@ class Seen:
 
     price: Digits = field(default_factory=Digits)
     qty: Digits = field(default_factory=Digits)
-    first_update: int | None = None
-    """``U`` of its first depth update."""
+    before: int | None = None
+    """The book's id before the first depth update: ``U`` - 1, and ``pu`` of futures."""
     last_update: int = 0
     snapshot: bytes | None = None
     """The first body of a depth snapshot."""
@@ -90,15 +91,14 @@ class Seen:
     @property
     def deep(self) -> bool:
         """Whether it has depth updates."""
-        return self.first_update is not None
+        return self.before is not None
 
     def followed_by(self, later: "Seen") -> "Seen":
         """Both this and what a later recording tells."""
-        first = later.first_update if self.first_update is None else self.first_update
         return Seen(
             self.price.joined(later.price),
             self.qty.joined(later.qty),
-            first,
+            later.before if self.before is None else self.before,
             max(self.last_update, later.last_update),
             self.snapshot or later.snapshot,
         )
@@ -112,6 +112,7 @@ class Seen:
 class _Snapshot(NamedTuple):
     number: int
     update_id: int
+    symbol: str | None
     body: bytes
     levels: Levels
 
@@ -125,9 +126,15 @@ class Recording:
         self.frames_total = 0
         self.start_ms = self.first_ms = self.last_ms = 0
         """Earliest of all times in it, time of its first event, and latest of all times; ms since the epoch."""
+        self._product: Product | None = None
         self._snapshots: list[_Snapshot] = []
         self._owners: dict[int, str] = {}  # of snapshots, by line number
         self._scan()
+
+    @property
+    def product(self) -> Product:
+        """The market that it is of; spot where nothing in it tells."""
+        return self._product or "spot"
 
     def frames(self, from_ms: int) -> Iterator[Received]:
         """The frames in order. Their time is the latest that any frame so far has named, at least *from_ms*."""
@@ -140,7 +147,7 @@ class Recording:
             else:
                 symbol, now = data.s, max(now, data.E, data.T)
             at_ms = now if at_ns is None else at_ns / _NS_IN_MS
-            yield Received(at_ms, Frame(now, symbol, payload))
+            yield Received(at_ms, Frame(now, symbol, payload, self.product))
 
     def _scan(self) -> None:
         for number, line in lines(self.path):
@@ -161,17 +168,27 @@ class Recording:
     def _scan_line(self, number: int, line: _Line, payload: bytes) -> None:
         if line.last_update_id is not None:
             levels = line.bids + line.asks
-            self._snapshots.append(_Snapshot(number, line.last_update_id, payload, levels))
+            self._snapshots.append(
+                _Snapshot(number, line.last_update_id, line.symbol, payload, levels)
+            )
             return
         event = line.data
         if event is None or line.stream is None:
             raise ValueError("neither a combined-stream frame nor a depth snapshot")
-        if event.pu is not None or event.ps is not None:
-            raise self._futures(number)
         if not event.s:
             raise ValueError("it names no symbol")
+        self._scan_product(number, event)
         self._scan_time(event)
         self._scan_numbers(self.seen.setdefault(event.s, Seen()), event)
+
+    def _scan_product(self, number: int, event: Marks) -> None:
+        product = product_of(event)
+        self._product = self._product or product
+        if product not in {None, self._product}:
+            raise ReplayError(
+                f"{self.path}: line {number} is of {product} and lines before it are of {self._product}: "
+                "record each market in a file of its own and give them together"
+            )
 
     def _scan_time(self, event: _Event) -> None:
         times = [moment for moment in (event.E, event.T) if moment]
@@ -186,7 +203,8 @@ class Recording:
             seen.price.see_largest(event.p)
             seen.qty.see_largest(event.q)
         if event.U is not None:
-            seen.first_update = event.U if seen.first_update is None else seen.first_update
+            if seen.before is None:
+                seen.before = event.U - 1 if event.pu is None else event.pu
             seen.last_update = max(seen.last_update, event.u)
         for levels in (event.b, event.a):
             if isinstance(levels, list):
@@ -195,12 +213,13 @@ class Recording:
     def _give(self, snapshot: _Snapshot) -> None:
         """Find out whose snapshot it is."""
         deep = {symbol: seen for symbol, seen in self.seen.items() if seen.deep}
-        owners = [
+        owners = [symbol for symbol in self.seen if symbol == snapshot.symbol]
+        owners = owners or [
             symbol
             for symbol, seen in deep.items()
-            if len(deep) == 1
-            or (seen.first_update or 0) - 1 <= snapshot.update_id <= seen.last_update
-        ] or (list(self.seen) if len(self.seen) == 1 else [])
+            if len(deep) == 1 or (seen.before or 0) <= snapshot.update_id <= seen.last_update
+        ]
+        owners = owners or (list(self.seen) if len(self.seen) == 1 else [])
         if len(owners) != 1:
             raise ReplayError(
                 f"{self.path}: line {snapshot.number} is a depth snapshot that may be of any of "
@@ -220,16 +239,10 @@ class Recording:
             raise self._wrong(number, "it is not a time, a blank and a frame", line)
         return int(at_ns), payload
 
-    def _futures(self, number: int) -> ReplayError:
-        return ReplayError(
-            f"{self.path}: line {number} is of a USDⓈ-M or COIN-M futures market; recordings of those are "
-            "not served yet: give one of the spot market"
-        )
-
     def _wrong(self, number: int, why: str, line: bytes) -> ReplayError:
-        if any(mark in line for mark in _FUTURES_MARKS):
-            return self._futures(number)
+        if line.startswith(_OTHER_FORM):
+            why = "it was taken apart by another recorder, and cannot be sent as it was received"
         return ReplayError(
-            f"{self.path}: line {number} is not a recorded spot frame ({why}): {line[:_SHOWN_BYTES]!r}. "
+            f"{self.path}: line {number} is not a recorded frame ({why}): {line[:_SHOWN_BYTES]!r}. "
             "Give a recording of combined streams, or a kline file under its own name (BTCUSDT_1h.jsonl.gz)"
         )

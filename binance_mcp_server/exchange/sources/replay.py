@@ -2,9 +2,9 @@
 
 Time. What the venue *says* runs on the recording: it is the latest time that a frame played so far has named. At a
 pace, between two frames, it moves on with the time that passes times the pace, never past the next frame and never
-back, however the machine's clock is set. While held it stands at the recording's first event, after the end at its
-last time. Kline files alone are all past: now is the ms after the last candle closed, and the replay has ended before
-it begins.
+back, however the machine's clock is set. While it is held or waits for a subscriber it stands at the recording's first
+event, after the end at its last time. Kline files alone are all past: now is the ms after the last candle closed, and
+the replay has ended before it begins.
 
 Pace. ``max`` plays as fast as frames are taken, in batches, giving way to other tasks between them; any other pace
 keeps the distances between the times of receipt, except that a break of more than a minute (between two files, say)
@@ -17,18 +17,17 @@ the levels that change fill it, and :meth:`ReplaySource.state` names it under ``
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from binance_mcp_server.exchange.clock import Clock
-from binance_mcp_server.exchange.engine.rules import SymbolRules
+from binance_mcp_server.exchange.engine.rules import Product, SymbolRules
 from binance_mcp_server.exchange.sources.base import Frame
-from binance_mcp_server.exchange.sources.digits import Digits, rules_of
 from binance_mcp_server.exchange.sources.errors import ReplayError
-from binance_mcp_server.exchange.sources.klines import KlineFiles, holding_of
+from binance_mcp_server.exchange.sources.klines import KlineFiles
+from binance_mcp_server.exchange.sources.playlist import Playlist
 from binance_mcp_server.exchange.sources.reading import check
-from binance_mcp_server.exchange.sources.recording import Received, Recording, Seen
+from binance_mcp_server.exchange.sources.recording import Received
 
 BATCH = 256
 """Frames in a batch at most: about 2 ms of work."""
@@ -38,17 +37,25 @@ LONGEST_BREAK_MS = 60_000
 
 _US_A_MS = 1_000
 _US_A_SECOND = 1_000_000
-_OVERLAP_MS = 1_000
-"""How far the clocks of two recordings that join may disagree."""
 
 
 class ReplaySource:
     """Recordings and kline files as a :class:`Source`. Raises :class:`ReplayError` for a file that cannot serve."""
 
     def __init__(
-        self, files: Sequence[Path], clock: Clock, speed: float | None = None, *, hold: bool = False
+        self,
+        files: Sequence[Path],
+        clock: Clock,
+        speed: float | None = None,
+        *,
+        hold: bool = False,
+        await_subscriber: bool = False,
     ) -> None:
-        """*speed* is the pace, 1 for the recording's own, ``None`` for as fast as possible."""
+        """*speed* is the pace, 1 for the recording's own, ``None`` for as fast as possible.
+
+        It begins at once, or with *hold* when it is told to play, or with *await_subscriber* at the first subscription
+        to a stream, if it is not told to play before.
+        """
         if not files:
             raise ReplayError("nothing to replay: name a file")
         if speed is not None and not 0 < speed < float("inf"):
@@ -56,26 +63,23 @@ class ReplaySource:
         for path in files:
             check(path)
         self._files = tuple(files)
-        self._history = KlineFiles([path for path in files if holding_of(path)])
-        self._recordings = [Recording(path) for path in files if not holding_of(path)]
-        _check_order(self._recordings)
-        self._seen = _seen(self._recordings)
-        self._rules = _rules(self._seen, self._history)
+        self._playlist = Playlist(files)
         self._clock = clock
         self._speed = speed
+        self._hold = hold
         self._started = asyncio.Event()
-        if not hold:
+        if not hold and not await_subscriber:
             self._started.set()
-        self._start_ms, self._end_ms = self._bounds()
-        first_ms = self._recordings[0].first_ms if self._recordings else self._start_ms
+        self._start_ms, self._end_ms = self._playlist.bounds()
+        first_ms = self._playlist.first_ms or self._start_ms
         self._position = Position(first_ms, first_ms, self._passed_us(), 0)
         self._played = 0
-        self._ended = not self._recordings
+        self._ended = not self._playlist.recordings
 
     @property
     def rules(self) -> Sequence[SymbolRules]:
-        """Symbols of the recordings, then those of kline files alone."""
-        return self._rules
+        """By market, symbols of the recordings, then those of kline files alone."""
+        return self._playlist.rules
 
     @property
     def start_ms(self) -> int:
@@ -84,18 +88,20 @@ class ReplaySource:
 
     @property
     def history(self) -> KlineFiles:
-        """What the kline files hold, later than the start too."""
-        return self._history
+        """What the kline files of spot hold, later than the start too."""
+        return self.history_of("spot")
+
+    def history_of(self, product: Product) -> KlineFiles:
+        """The same of any market."""
+        return self._playlist.histories[product]
 
     async def frames(self) -> AsyncIterator[Sequence[Frame]]:
         """First the books to begin with (perhaps none), also while held; then the recordings. Once only."""
-        yield self._opening()
-        if not self._recordings:
+        yield self._playlist.opening(self._start_ms)
+        if not self._playlist.recordings:
             return
         await self._started.wait()
-        received = chain.from_iterable(
-            recording.frames(self._start_ms) for recording in self._recordings
-        )
+        received = self._playlist.received(self._start_ms)
         batches = (
             self._at_once(received) if self._speed is None else self._at_pace(received, self._speed)
         )
@@ -115,39 +121,33 @@ class ReplaySource:
 
     def state(self) -> dict[str, object]:
         """Position and size; of the files, only the names."""
-        held = not self._started.is_set()
+        waiting = not self._started.is_set() and not self._ended
         return {
             "source": "replay",
             "position_ms": self.now_ms(),
             "start_ms": self._start_ms,
             "end_ms": self._end_ms,
             "frames": self._played,
-            "frames_total": sum(recording.frames_total for recording in self._recordings),
+            "frames_total": self._playlist.frames_total,
             "ended": self._ended,
-            "held": held and not self._ended,
-            "playing": not held and not self._ended,
-            "partial_books": [
-                symbol for symbol, seen in self._seen.items() if seen.deep and not seen.snapshot
-            ],
+            "held": waiting and self._hold,
+            "waiting_for_subscriber": waiting and not self._hold,
+            "playing": not waiting and not self._ended,
+            "partial_books": self._playlist.partial_books,
             "files": [path.name for path in self._files],
         }
 
     def play(self) -> None:
-        """End a hold; otherwise nothing."""
+        """End a hold, or the wait for a subscriber; otherwise nothing."""
         self._started.set()
 
-    def _opening(self) -> list[Frame]:
-        """A snapshot for every symbol with depth."""
-        return [
-            Frame(
-                self._start_ms, symbol, seen.snapshot or _empty_book((seen.first_update or 1) - 1)
-            )
-            for symbol, seen in self._seen.items()
-            if seen.snapshot or seen.deep
-        ]
+    def subscribed(self) -> None:
+        """End the wait for a subscriber; a hold goes on."""
+        if not self._hold:
+            self._started.set()
 
     async def _at_once(self, received: Iterator[Received]) -> AsyncIterator[list[Frame]]:
-        while batch := [item.frame for item in islice(received, BATCH)]:
+        for batch in _by_seconds(received):
             self._move_to(batch[-1].time_ms, batch[-1].time_ms, 0)
             yield batch
             await self._clock.sleep(0)
@@ -177,15 +177,18 @@ class ReplaySource:
         """The clock's monotonic time, in whole µs, so that a sleep up to a moment reaches it."""
         return round(self._clock.monotonic() * _US_A_SECOND)
 
-    def _bounds(self) -> tuple[int, int]:
-        """Start and end, ms."""
-        if self._recordings:
-            return (
-                min(recording.start_ms for recording in self._recordings),
-                max(recording.last_ms for recording in self._recordings),
-            )
-        now = (self._history.close_time or 0) + 1
-        return now, now
+
+def _by_seconds(received: Iterator[Received]) -> Iterator[list[Frame]]:
+    """Batches of at most :data:`BATCH` that end with their second: what is told once a second is told of each."""
+    batch: list[Frame] = []
+    for item in received:
+        new_second = batch and item.frame.time_ms // 1000 != batch[-1].time_ms // 1000
+        if new_second or len(batch) == BATCH:
+            yield batch
+            batch = []
+        batch.append(item.frame)
+    if batch:
+        yield batch
 
 
 class Position(NamedTuple):
@@ -219,37 +222,3 @@ class _Due:
             self._played += gap
         self._last = received_ms
         return self._begun_us + int(self._played * _US_A_MS / self._speed)
-
-
-def _empty_book(update_id: int) -> bytes:
-    return b'{"lastUpdateId":%d,"bids":[],"asks":[]}' % update_id
-
-
-def _check_order(recordings: Sequence[Recording]) -> None:
-    for earlier, later in pairwise(recordings):
-        if later.first_ms < earlier.last_ms - _OVERLAP_MS:
-            raise ReplayError(
-                f"{later.path} begins before {earlier.path} ends: recordings play one after another, "
-                "give them in order of their time"
-            )
-
-
-def _seen(recordings: Sequence[Recording]) -> dict[str, Seen]:
-    """All that recordings tell of their symbols, in order of appearance."""
-    seen: dict[str, Seen] = {}
-    for recording in recordings:
-        for symbol, more in recording.seen.items():
-            seen[symbol] = seen[symbol].followed_by(more) if symbol in seen else more
-    return seen
-
-
-def _rules(seen: dict[str, Seen], history: KlineFiles) -> list[SymbolRules]:
-    rules: list[SymbolRules] = []
-    for symbol in dict.fromkeys([*seen, *history.symbols]):
-        price, qty = Digits(), Digits()
-        if symbol in seen:
-            price, qty = seen[symbol].price, seen[symbol].qty
-        else:
-            history.digits(symbol, price, qty)
-        rules.append(rules_of(symbol, price, qty))
-    return rules

@@ -3,6 +3,9 @@
 rest-api.md "IP Limits", read 2026-11-22: past a limit requests fail with 429 and ``Retry-After``; who goes on is
 banned (418), for 2 minutes at first and for up to 3 days when it happens again. How many requests after a 429
 make a ban is not published: :attr:`Limits.ban_after` is ours.
+
+USDⓈ-M and COIN-M have one limit together, 2,400 weight a minute ("CM/UM integration", in force since 2026-06-30, read
+2026-11-24), in the minutes of the clock as well (measured there 2026-10-07), and none on the number of requests.
 """
 
 from collections.abc import Callable
@@ -20,6 +23,18 @@ _Refusal = Callable[[int, int], errors.VenueError]
 """(limit, seconds to wait) → the refusal."""
 
 
+class Refusals(NamedTuple):
+    """What a product says when a limit is passed."""
+
+    weight: _Refusal = errors.too_much_weight
+    requests: _Refusal = errors.too_many_requests
+    ban: _Refusal = errors.banned
+    """(end of the ban in ms, seconds to wait) → the refusal."""
+
+
+SPOT_REFUSALS = Refusals()
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The limits in force."""
@@ -30,6 +45,9 @@ class Limits:
     """Requests per five minutes and IP, whatever they weigh."""
     ban_after: int = 10
     """Requests refused with 429 in one minute before the next one is answered with a ban."""
+
+
+FUTURES_LIMITS = Limits(request_weight=2_400, raw_requests=2**62)
 
 
 class Usage(NamedTuple):
@@ -44,7 +62,8 @@ class Usage(NamedTuple):
 class IpLedger:
     """What one IP has used. A refused request adds no weight."""
 
-    def __init__(self) -> None:
+    def __init__(self, refusals: Refusals = SPOT_REFUSALS) -> None:
+        self._refusals = refusals
         self._weight_window = self._raw_window = -1
         self._weight = self._raw = self._refused = self._bans = 0
         self._banned_until_ms = 0
@@ -57,11 +76,11 @@ class IpLedger:
         self._raw += 1
         if self._raw > limits.raw_requests:
             raise self._refuse(
-                errors.too_many_requests, limits.raw_requests, RAW_WINDOW_MS, limits, now_ms
+                self._refusals.requests, limits.raw_requests, RAW_WINDOW_MS, limits, now_ms
             )
         if self._weight + weight > limits.request_weight:
             raise self._refuse(
-                errors.too_much_weight, limits.request_weight, WEIGHT_WINDOW_MS, limits, now_ms
+                self._refusals.weight, limits.request_weight, WEIGHT_WINDOW_MS, limits, now_ms
             )
         self._weight += weight
 
@@ -92,7 +111,30 @@ class IpLedger:
         return error(limit, _seconds(window_ms - now_ms % window_ms))
 
     def _ban(self, now_ms: int) -> errors.VenueError:
-        return errors.banned(self._banned_until_ms, _seconds(self._banned_until_ms - now_ms))
+        return self._refusals.ban(self._banned_until_ms, _seconds(self._banned_until_ms - now_ms))
+
+
+class Pool:
+    """Limits that the requests to one or several products share, and what every IP has used of them."""
+
+    def __init__(
+        self, limits: Limits, refusals: Callable[[str], Refusals] = lambda _ip: SPOT_REFUSALS
+    ) -> None:
+        """*refusals*: what is said to an IP."""
+        self.limits = limits
+        self._refusals = refusals
+        self._ledgers: dict[str, IpLedger] = {}
+
+    def charge(self, ip: str, weight: int, now_ms: int) -> None:
+        """As :meth:`IpLedger.charge`."""
+        self._ledger(ip).charge(weight, self.limits, now_ms)
+
+    def usage(self, ip: str, now_ms: int) -> Usage:
+        """What *ip* has used now."""
+        return self._ledger(ip).usage(now_ms)
+
+    def _ledger(self, ip: str) -> IpLedger:
+        return self._ledgers.setdefault(ip, IpLedger(self._refusals(ip)))
 
 
 def _seconds(milliseconds: int) -> int:

@@ -122,8 +122,8 @@ def _change(symbol: str, stats: Stats) -> Body:
     return {
         "symbol": symbol,
         "priceChange": show(change),
-        "priceChangePercent": _percent(change, stats.open),
-        "weightedAvgPrice": show(_round_half_up(stats.quote, stats.volume)),
+        "priceChangePercent": percent(change, stats.open),
+        "weightedAvgPrice": show(round_half_up(stats.quote, stats.volume)),
     }
 
 
@@ -139,14 +139,14 @@ def _sums(stats: Stats, times: tuple[int, int]) -> Body:
     }
 
 
-def _percent(change: int, start: int) -> str:
+def percent(change: int, start: int) -> str:
     """Three decimals, half away from zero, as recorded tickers have it."""
-    thousandths = _round_half_up(change * 100_000, start)
+    thousandths = round_half_up(change * 100_000, start)
     sign = "-" if thousandths < 0 else ""
     return f"{sign}{abs(thousandths) // 1000}.{abs(thousandths) % 1000:03d}"
 
 
-def _round_half_up(dividend: int, divisor: int) -> int:
+def round_half_up(dividend: int, divisor: int) -> int:
     """The quotient to the nearest integer, half away from zero; 0 when there is nothing to divide by."""
     if divisor == 0:
         return 0
@@ -156,4 +156,4 @@ def _round_half_up(dividend: int, divisor: int) -> int:
 
 def mean(prices: list[int]) -> int:
     """Arithmetic mean in units of 1e-8, half up."""
-    return _round_half_up(sum(prices), len(prices))
+    return round_half_up(sum(prices), len(prices))

@@ -1,4 +1,4 @@
-"""What the wire needs of the market: pure, synchronous reads. ``exchange/market/state.py`` offers it."""
+"""What the wire needs of the markets: pure, synchronous reads. ``exchange/market/state.py`` offers it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -42,6 +42,10 @@ class MarketView(Protocol):
         limit: int,
     ) -> Sequence[AggTrade]: ...
 
+    def trade_ids(
+        self, symbol: str, start_ms: int, end_ms: int, trades: int
+    ) -> tuple[int, int]: ...
+
     def klines(
         self,
         symbol: str,
@@ -58,3 +62,9 @@ class MarketView(Protocol):
     def rolling(self, symbol: str, window_ms: int, *, aligned: bool = True) -> Stats: ...
 
     def trading_day(self, symbol: str, offset_minutes: int) -> Stats: ...
+
+
+class FuturesView(MarketView, Protocol):
+    """The same of a futures market, whose books have a time."""
+
+    def book_time(self, symbol: str) -> int: ...

@@ -102,3 +102,46 @@ def test_a_view_has_no_more_levels_than_asked_for() -> None:
     book.snapshot(1, [(price, 1) for price in range(1, 50)], [(60, 1)])
     assert [level.price for level in book.view(3).bids] == [49, 48, 47]
     assert book.view(0) == (1, (), ())
+
+
+def futures_chain(steps: Steps, jumps: list[int]) -> list[Diff]:
+    """Diffs of one symbol among many: ids that others took lie between them."""
+    diffs, last = [], 100
+    for (width, bids, asks), jump in zip(steps, jumps, strict=True):
+        first = last + 1 + jump
+        diffs.append(Diff(first, first + width - 1, bids, asks, previous_id=last))
+        last = first + width - 1
+    return diffs
+
+
+@given(STEPS, st.data())
+def test_a_futures_book_is_chained_by_the_id_before(steps: Steps, data: st.DataObject) -> None:
+    """No gap where ids of others are missing, and one where a diff of its own is."""
+    jumps = data.draw(st.lists(st.integers(0, 9), min_size=len(steps), max_size=len(steps)))
+    diffs = futures_chain(steps, jumps)
+    within = data.draw(st.integers(diffs[0].first_id, diffs[0].last_id), "the snapshot's id")
+    book = Book()
+    book.snapshot(within, [], [])
+    for diff in diffs:
+        book.apply(diff)
+    bids, asks = plain(diffs if within < diffs[0].last_id else diffs[1:])
+    assert dict(book.view(100).bids) == bids
+    assert dict(book.view(100).asks) == asks
+    assert (book.gaps, book.in_sync) == (0, True)
+    lost = data.draw(st.integers(0, len(diffs)), "a diff that is lost")
+    again = Book()
+    again.snapshot(diffs[0].before, [], [])
+    for number, diff in enumerate(diffs):
+        if number != lost:
+            again.apply(diff)
+    assert again.gaps == (1 if lost < len(diffs) - 1 else 0)
+
+
+def test_a_book_tells_when_it_was_made() -> None:
+    book = Book()
+    book.snapshot(100, [(5, 1)], [], time=1_000)
+    assert book.time == 1_000
+    book.apply(Diff(99, 100, [(6, 1)], [], time=900))
+    assert book.time == 1_000
+    book.apply(Diff(101, 101, [(6, 1)], [], time=1_100))
+    assert book.time == 1_100

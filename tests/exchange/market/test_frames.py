@@ -10,7 +10,7 @@ from binance_mcp_server.exchange.market.book import Diff
 from binance_mcp_server.exchange.market.frames import FrameError, Snapshot, read
 from binance_mcp_server.exchange.market.types import Trade
 from binance_mcp_server.exchange.sources.base import Frame
-from tests.exchange.market.feeds import SYMBOL, depth_frame, trade_frame
+from tests.exchange.market.feeds import SYMBOL, THURSDAY, depth_frame, trade_frame
 
 
 @given(st.integers(0, 2**62), st.integers(0, 10**18), st.integers(0, 10**18), st.booleans())
@@ -21,12 +21,12 @@ def test_a_trade_is_read_exactly(number: int, price: int, qty: int, maker: bool)
 
 def test_a_depth_update_is_read_exactly() -> None:
     frame = depth_frame(7, 9, '[["0.00000001","0.00000000"]]', '[["61837.64000000","1.5"]]')
-    assert read(frame) == Diff(7, 9, [(1, 0)], [(6_183_764_000_000, 150_000_000)])
+    assert read(frame) == Diff(7, 9, [(1, 0)], [(6_183_764_000_000, 150_000_000)], THURSDAY)
 
 
 def test_a_snapshot_is_read_exactly() -> None:
     body = b'{"lastUpdateId":0,"bids":[["4.00000000","431.00000000"]],"asks":[]}'
-    assert read(Frame(0, SYMBOL, body)) == Snapshot(0, [(4 * 10**8, 431 * 10**8)], [])
+    assert read(Frame(5, SYMBOL, body)) == Snapshot(0, [(4 * 10**8, 431 * 10**8)], [], 5)
 
 
 @pytest.mark.parametrize("stream", ["btcusdt@bookTicker", "btcusdt@aggTrade", "!ticker@arr", "new"])

@@ -18,6 +18,7 @@ TRADES = st.lists(
         qty=st.integers(1, 10**12) | st.just(2**58),
         time=st.integers(0, 20 * MINUTE - 1) | st.integers(0, 5 * HOUR - 1),
         buyer_is_maker=st.booleans(),
+        contract=st.just(0),
     ),
     max_size=60,
 )

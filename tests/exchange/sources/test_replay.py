@@ -157,8 +157,44 @@ async def test_held_it_stands_with_its_first_book_until_it_is_told_to_play(tmp_p
     assert not rest.done()
     source.play()
     with anyio.fail_after(5):
-        assert len(await rest) == 5
+        assert len(await rest) == 3  # its first second
     assert source.state()["playing"] is True
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("by", ["subscribed", "play"])
+async def test_it_can_wait_for_its_first_subscriber_or_to_be_told(tmp_path: Path, by: str) -> None:
+    source = ReplaySource([simple(tmp_path)], VirtualClock(0), await_subscriber=True)
+    batches = aiter(source.frames())
+    assert len(await following(batches)) == 1
+    rest = asyncio.ensure_future(following(batches))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    state = source.state()
+    assert (state["held"], state["waiting_for_subscriber"]) == (False, True)
+    assert (state["playing"], source.now_ms()) == (False, START + 5)
+    assert not rest.done()
+    getattr(source, by)()
+    with anyio.fail_after(5):
+        assert len(await rest) == 3
+    assert source.state()["waiting_for_subscriber"] is False
+    assert source.state()["playing"] is True
+
+
+@pytest.mark.anyio
+async def test_a_hold_goes_on_when_somebody_subscribes(tmp_path: Path) -> None:
+    source = ReplaySource([simple(tmp_path)], VirtualClock(0), hold=True, await_subscriber=True)
+    source.subscribed()
+    state = source.state()
+    assert (state["held"], state["waiting_for_subscriber"]) == (True, False)
+
+
+@pytest.mark.anyio
+async def test_at_full_speed_every_second_has_a_batch_of_its_own(tmp_path: Path) -> None:
+    lines = (line(n, trade(n, n + 1)) for n in range(0, 3000, 250))
+    source = ReplaySource([recorded(tmp_path / "three.gz", *lines)], VirtualClock(0))
+    batches = [list(batch) async for batch in source.frames()]
+    assert [len(batch) for batch in batches] == [0, 4, 4, 4]
 
 
 @pytest.mark.anyio
@@ -329,7 +365,7 @@ async def test_later_candles_of_kline_files_are_not_shown(data_dir: Path) -> Non
 
 
 GOOD = "".join(line(n, trade(n, n + 1)) for n in range(400)).encode()
-FUTURES = trade(0).replace('"M":true', '"ps":"BTCUSD"')
+FUTURES = trade(0).replace('"M":true', '"X":"MARKET"')
 
 
 @pytest.mark.parametrize(
@@ -342,11 +378,11 @@ FUTURES = trade(0).replace('"M":true', '"ps":"BTCUSD"')
         (gzip.compress(GOOD)[:-6] + b"XX" + gzip.compress(GOOD)[-4:], "damaged"),
         (b"not packed", "not packed with gzip"),
         (b"\x28\xb5\x2f\xfd and so on", "zstd -d"),
-        (gzip.compress(b"name,price\nBTC,5\n"), "line 1 is not a recorded spot frame"),
-        (gzip.compress(GOOD + b"17 {}\n"), "line 401 is not a recorded spot frame"),
-        (gzip.compress(GOOD + b"17\n"), "line 401 is not a recorded spot frame"),
+        (gzip.compress(b"name,price\nBTC,5\n"), "line 1 is not a recorded frame"),
+        (gzip.compress(GOOD + b"17 {}\n"), "line 401 is not a recorded frame"),
+        (gzip.compress(GOOD + b"17\n"), "line 401 is not a recorded frame"),
         (gzip.compress(GOOD.replace(b'"p":"', b'"p":"-')), "line 1 is not"),
-        (gzip.compress(line(0, FUTURES).encode()), "USDⓈ-M or COIN-M .* not served yet"),
+        (gzip.compress(GOOD + line(401, FUTURES).encode()), "line 401 is of usdm and .* of spot"),
         (
             gzip.compress(
                 f"{line(0, trade(0))}{line(1, trade(1, 1, 'ETHUSDT'))}{line(2, snapshot(5))}".encode()
@@ -376,17 +412,10 @@ def test_recordings_out_of_order_are_refused(data_dir: Path) -> None:
         ReplaySource(real_files(data_dir)[::-1], VirtualClock(0))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "usdm_btcusdt_20240808.gz",
-        "coinm_btcusd_perp_20240808.gz",
-        "usdm_btcusdt_20260304_clip.ndjson",
-    ],
-)
-def test_real_futures_recordings_are_refused(data_dir: Path, name: str) -> None:
-    with pytest.raises(ReplayError, match="not served yet"):
-        ReplaySource([data_dir / "captures" / name], VirtualClock(0))
+def test_frames_that_were_taken_apart_are_refused(data_dir: Path) -> None:
+    path = data_dir / "captures" / "usdm_btcusdt_20260304_clip.ndjson"
+    with pytest.raises(ReplayError, match=r"line 1 .* taken apart by another recorder"):
+        ReplaySource([path], VirtualClock(0))
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("nan"), float("inf")])

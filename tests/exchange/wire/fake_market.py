@@ -83,6 +83,9 @@ class FakeMarket:
         self.calls.append(("agg_trades", asked))
         return [AggTrade(0, 100 * SCALE, SCALE, 1, 2, NOW, True)]
 
+    def trade_ids(self, symbol: str, start_ms: int, end_ms: int, trades: int) -> tuple[int, int]:
+        return (1, trades)
+
     def klines(self, symbol: str, interval: str, **asked: object) -> Sequence[KlineRow]:
         self.calls.append(("klines", {"interval": interval, **asked}))
         digits = ("1.10000000", "2.20000000", "0.50000000", "1.70000000", "9.00000000")
