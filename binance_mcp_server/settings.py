@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from binance_mcp_server import venues
 from binance_mcp_server.errors import SettingsError
-from binance_mcp_server.venues import Hosts, VenueName
+from binance_mcp_server.venues import Hosts, Market, VenueName
 
-TOOLSETS: tuple[str, ...] = ("market_data", "market_info")
+TOOLSETS: tuple[str, ...] = ("market_data", "market_info", "websocket_streams")
 """Groups of tools that can be chosen, named as the modules of ``commands``."""
 
 SIM_KEY_PREFIX = "SIM"
@@ -69,10 +69,14 @@ class Settings:
     @property
     def label(self) -> str:
         """The venue as replies name it: an address on this machine is never passed off as the real venue."""
-        spot = self.hosts.get("spot")
-        if self.venue == "sim" or spot is None or not venues.is_loopback(spot.rest):
+        return self.label_of("spot")
+
+    def label_of(self, market: Market) -> str:
+        """The same for *market*, which may be somewhere else."""
+        hosts = self.hosts.get(market)
+        if self.venue == "sim" or hosts is None or not venues.is_loopback(hosts.rest):
             return self.venue
-        return f"{self.venue} at {urlsplit(spot.rest).netloc}"
+        return f"{self.venue} at {urlsplit(hosts.rest).netloc}"
 
     @property
     def spot(self) -> Hosts:
@@ -80,17 +84,31 @@ class Settings:
 
         Raises ``SettingsError`` when the venue has none (yet).
         """
-        try:
-            return self.hosts["spot"]
-        except KeyError:
-            raise SettingsError(
-                f"venue {self.venue!r} has no address",
-                advice="With sim, set BINANCE_MCP_REST_URL to a running exchange"
-                " (mcp-server-binance exchange prints it), or let serve start one.",
-            ) from None
+        return self.at("spot")
+
+    def at(self, market: Market) -> Hosts:
+        """Addresses of *market*.
+
+        Raises ``SettingsError`` when the venue has none (yet).
+        """
+        if market in self.hosts:
+            return self.hosts[market]
+        if self.venue == "sim" and "spot" in self.hosts:
+            return venues.beside(self.hosts["spot"], market)
+        raise SettingsError(
+            f"venue {self.venue!r} has no address",
+            advice="With sim, set BINANCE_MCP_REST_URL to a running exchange"
+            " (mcp-server-binance exchange prints it), or let serve start one.",
+        )
+
+    @property
+    def markets(self) -> tuple[Market, ...]:
+        """Products that the venue trades and this release serves."""
+        built = (market for market in venues.MARKETS if market in venues.BUILT_MARKETS)
+        return tuple(market for market in built if self.venue == "sim" or market in self.hosts)
 
 
-_ADDRESSES = (
+_ADDRESSES: tuple[tuple[Market, str], ...] = (
     ("spot", "BINANCE_MCP_"),
     ("usdm", "BINANCE_MCP_USDM_"),
     ("coinm", "BINANCE_MCP_COINM_"),
@@ -159,22 +177,29 @@ def _venue(text: str) -> VenueName:
 def _hosts(venue: VenueName, env: Mapping[str, str]) -> dict[str, Hosts]:
     found: dict[str, Hosts] = {}
     for market, prefix in _ADDRESSES:
-        table = venues.hosts(venue, cast("venues.Market", market))
+        table = venues.hosts(venue, market)
         rest = _address(env, f"{prefix}REST_URL")
         stream = _address(env, f"{prefix}STREAM_URL")
         ws_api = _address(env, f"{prefix}WS_API_URL")
+        if venue == "sim" and "spot" in found:  # one exchange serves all products
+            rest, stream = rest or found["spot"].rest, stream or found["spot"].stream
         if rest:
-            found[market] = venues.at(rest, stream, ws_api)
+            found[market] = venues.at(rest, stream, ws_api, market)
         elif table:
-            found[market] = Hosts(
-                rest=table.rest,
-                stream=stream or table.stream,
-                ws_api=ws_api or table.ws_api,
-                mirror=table.mirror,
-                lacks=table.lacks,
-                by_status=table.by_status,
-            )
+            found[market] = _with(table, stream, ws_api, market)
     return found
+
+
+def _with(table: Hosts, stream: str, ws_api: str, market: Market) -> Hosts:
+    """The venue's own addresses, but for those that the owner chose."""
+    changed = venues.at(table.rest, stream, ws_api, market)
+    return replace(
+        table,
+        stream=stream or table.stream,
+        ws_api=ws_api or table.ws_api,
+        stream_path=changed.stream_path if stream else table.stream_path,
+        stream_mirror="" if stream else table.stream_mirror,
+    )
 
 
 def _address(env: Mapping[str, str], name: str) -> str:

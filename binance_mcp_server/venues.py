@@ -1,7 +1,9 @@
 """The venues: hosts and capabilities, as a pure table.
 
 Hosts: rest-api.md, web-socket-streams.md, web-socket-api.md, faqs/market_data_only.md and demo-mode/general-info.md
-of Binance's spot documents, read 2026-11-22. Binance.US: its own API documents (docs.binance.us).
+of Binance's spot documents, read 2026-11-22. Futures: "General Info" of the USDⓈ-M and COIN-M documents
+(developers.binance.com/docs/derivatives) and the official SDK's constants, read 2026-11-22. Binance.US: its own API
+documents (docs.binance.us); it trades no futures.
 """
 
 from collections.abc import Sequence
@@ -11,8 +13,10 @@ from urllib.parse import urlsplit
 
 Market = Literal["spot", "usdm", "coinm"]
 MARKETS: tuple[Market, ...] = get_args(Market)
-BUILT_MARKETS: frozenset[Market] = frozenset({"spot"})
+BUILT_MARKETS: frozenset[Market] = frozenset(MARKETS)
 """Products that this release serves."""
+PRODUCT_NAMES: dict[Market, str] = {"spot": "spot", "usdm": "USDⓈ-M", "coinm": "COIN-M"}
+"""What Binance calls them."""
 
 VenueName = Literal["live", "us", "testnet", "demo", "sim"]
 VENUES: tuple[VenueName, ...] = get_args(VenueName)
@@ -27,6 +31,11 @@ class Hosts:
     ws_api: str
     mirror: str = ""
     """Public market data without an account and without regional refusal; empty where there is none."""
+    stream_mirror: str = ""
+    """The same for streams."""
+    stream_path: str = ""
+    """What comes before ``/ws`` and ``/stream`` in a stream's address. USDⓈ-M's routes (``/public``, ``/market``) are
+    its own: they follow from the stream."""
     lacks: frozenset[str] = field(default_factory=frozenset)
     """REST paths of this product that the venue does not serve."""
     by_status: bool = True
@@ -70,6 +79,7 @@ _TABLE: dict[tuple[VenueName, Market], Hosts] = {
         stream="wss://stream.binance.com:9443",
         ws_api="wss://ws-api.binance.com:443/ws-api/v3",
         mirror="https://data-api.binance.vision",
+        stream_mirror="wss://data-stream.binance.vision",
     ),
     ("us", "spot"): Hosts(
         rest="https://api.binance.us",
@@ -88,12 +98,48 @@ _TABLE: dict[tuple[VenueName, Market], Hosts] = {
         stream="wss://demo-stream.binance.com",
         ws_api="wss://demo-ws-api.binance.com/ws-api/v3",
     ),
+    ("live", "usdm"): Hosts(
+        rest="https://fapi.binance.com",
+        stream="wss://fstream.binance.com",
+        ws_api="wss://ws-fapi.binance.com/ws-fapi/v1",
+        by_status=False,
+    ),
+    ("testnet", "usdm"): Hosts(
+        rest="https://testnet.binancefuture.com",
+        stream="wss://fstream.binancefuture.com",
+        ws_api="wss://testnet.binancefuture.com/ws-fapi/v1",
+        by_status=False,
+    ),
+    ("demo", "usdm"): Hosts(  # its WebSocket API is documented nowhere
+        rest="https://demo-fapi.binance.com",
+        stream="wss://demo-fstream.binance.com",
+        ws_api="",
+        by_status=False,
+    ),
+    ("live", "coinm"): Hosts(
+        rest="https://dapi.binance.com",
+        stream="wss://dstream.binance.com",
+        ws_api="wss://ws-dapi.binance.com/ws-dapi/v1",
+        by_status=False,
+    ),
+    ("testnet", "coinm"): Hosts(
+        rest="https://testnet.binancefuture.com",
+        stream="wss://dstream.binancefuture.com",
+        ws_api="wss://testnet.binancefuture.com/ws-dapi/v1",
+        by_status=False,
+    ),
+    ("demo", "coinm"): Hosts(
+        rest="https://demo-dapi.binance.com",
+        stream="wss://demo-dstream.binance.com",
+        ws_api="",
+        by_status=False,
+    ),
 }
 
 _BEYOND_MIRROR = _NEWER | {"/api/v3/historicalTrades", "/api/v3/ticker/tradingDay"}
 """What the mirror does not document."""
 
-_BINANCE_DOMAINS = ("binance.com", "binance.us", "binance.vision")
+_BINANCE_DOMAINS = ("binance.com", "binance.us", "binance.vision", "binancefuture.com")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -103,14 +149,27 @@ def hosts(venue: VenueName, market: Market) -> Hosts | None:
     return _TABLE.get((venue, market))
 
 
-def at(rest: str, stream: str, ws_api: str) -> Hosts:
-    """Addresses that the owner chose; what they can do is known where the REST host is one of the table's."""
+def at(rest: str, stream: str, ws_api: str, market: Market = "spot") -> Hosts:
+    """Addresses of *market* that the owner chose; what they can do is known where the REST host is one of the table's.
+
+    On loopback there is an embedded exchange, which serves all products on the same two ports, by path.
+    """
+    if market != "spot":
+        path = "/coinm" if market == "coinm" and is_loopback(stream) else ""
+        return Hosts(rest, stream, ws_api, stream_path=path, by_status=False)
     for known in _TABLE.values():
         if rest == known.rest:
             return Hosts(rest, stream, ws_api, lacks=known.lacks, by_status=known.by_status)
         if rest == known.mirror:
             return Hosts(rest, stream, ws_api, lacks=_BEYOND_MIRROR)
     return Hosts(rest, stream, ws_api)
+
+
+def beside(spot: Hosts, market: Market) -> Hosts:
+    """Where *market* is at the embedded exchange whose spot addresses are known."""
+    if market == "spot":
+        return spot
+    return at(spot.rest, spot.stream, "", market)
 
 
 def is_plain_address(url: str, schemes: Sequence[str], *, with_path: bool = False) -> bool:

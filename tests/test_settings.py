@@ -13,6 +13,7 @@ from binance_mcp_server.settings import (
     child_environment,
     load_settings,
 )
+from binance_mcp_server.venues import MARKETS, Hosts
 
 SIM = {"BINANCE_MCP_VENUE": "sim", "BINANCE_MCP_REST_URL": "http://127.0.0.1:8001"}
 REAL_KEY, SIM_KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aPE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A", "SIMabc"
@@ -66,6 +67,11 @@ def test_an_address_is_taken_over_the_venue_s(name: str, url: str, field: str) -
     assert getattr(spot, field) == url.rstrip("/")
 
 
+def test_a_simulated_venue_named_in_code_knows_its_futures_by_its_spot_address() -> None:
+    settings = Settings(venue="sim", hosts={"spot": Hosts("http://127.0.0.1:1", "", "")})
+    assert settings.at("coinm").rest == "http://127.0.0.1:1"
+
+
 def test_the_mirror_as_an_address_of_one_s_own_is_known_for_what_it_lacks() -> None:
     spot = load({"BINANCE_MCP_REST_URL": "https://data-api.binance.vision/"}).spot
     assert "/api/v3/executionRules" in spot.lacks
@@ -75,6 +81,40 @@ def test_addresses_of_other_products_stand_apart() -> None:
     settings = load({"BINANCE_MCP_USDM_REST_URL": "https://fapi.binance.com"})
     assert settings.hosts["usdm"].rest == "https://fapi.binance.com"
     assert settings.spot.rest == "https://api.binance.com"
+
+
+def test_one_simulated_exchange_serves_all_products_unless_told_otherwise() -> None:
+    settings = load({**SIM, "BINANCE_MCP_STREAM_URL": "ws://127.0.0.1:8002"})
+    assert settings.markets == ("spot", "usdm", "coinm")
+    for market in MARKETS:
+        hosts = settings.at(market)
+        assert (hosts.rest, hosts.stream) == ("http://127.0.0.1:8001", "ws://127.0.0.1:8002")
+        assert hosts.stream_path == ("/coinm" if market == "coinm" else "")
+    apart = load({**SIM, "BINANCE_MCP_USDM_REST_URL": "http://127.0.0.1:9"})
+    assert [apart.at(market).rest.removeprefix("http://127.0.0.")[-4:] for market in MARKETS] == [
+        "8001",
+        "1:9",
+        "8001",
+    ]
+
+
+def test_a_venue_serves_the_products_that_it_has_addresses_for() -> None:
+    assert load().markets == ("spot", "usdm", "coinm")
+    assert load(venue="us").markets == ("spot",)
+    assert load(venue="sim").markets == ("spot", "usdm", "coinm")
+    with pytest.raises(SettingsError, match="no address"):
+        load(venue="us").at("usdm")
+
+
+def test_another_stream_address_leaves_the_rest_of_a_product_as_it_is() -> None:
+    hosts = load({"BINANCE_MCP_COINM_STREAM_URL": "ws://127.0.0.1:8002"}).at("coinm")
+    assert (hosts.rest, hosts.stream) == ("https://dapi.binance.com", "ws://127.0.0.1:8002")
+    assert (hosts.stream_path, hosts.by_status) == ("/coinm", False)
+
+
+def test_a_stream_address_of_one_s_own_has_no_mirror() -> None:
+    assert load().spot.stream_mirror
+    assert not load({"BINANCE_MCP_STREAM_URL": "ws://127.0.0.1:8002"}).spot.stream_mirror
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """The table of venues: every address is Binance's own, and what a venue lacks is a path that exists."""
 
 import inspect
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 
 from binance_mcp_server import venues
 from binance_mcp_server.binance_api import endpoints
-from binance_mcp_server.venues import VENUES, VenueName
+from binance_mcp_server.venues import MARKETS, VENUES, Market, VenueName
 
 
 def known_paths() -> set[str]:
@@ -25,11 +26,15 @@ def known_paths() -> set[str]:
     return paths
 
 
+@pytest.mark.parametrize("market", MARKETS)
 @pytest.mark.parametrize("venue", [venue for venue in VENUES if venue != "sim"])
-def test_every_venue_is_reached_over_tls_at_binance(venue: VenueName) -> None:
-    hosts = venues.hosts(venue, "spot")
-    assert hosts is not None
-    for url in (hosts.rest, hosts.stream, hosts.ws_api, hosts.mirror or hosts.rest):
+def test_every_venue_is_reached_over_tls_at_binance(venue: VenueName, market: Market) -> None:
+    hosts = venues.hosts(venue, market)
+    assert (hosts is None) is (venue == "us" and market != "spot")
+    given = (
+        (hosts.rest, hosts.stream, hosts.ws_api, hosts.mirror, hosts.stream_mirror) if hosts else ()
+    )
+    for url in filter(None, given):
         assert venues.is_binance(url)
         assert not venues.is_loopback(url)
         assert not url.endswith("/")
@@ -38,7 +43,25 @@ def test_every_venue_is_reached_over_tls_at_binance(venue: VenueName) -> None:
 
 def test_only_the_simulated_venue_gets_its_addresses_later() -> None:
     assert venues.hosts("sim", "spot") is None
-    assert venues.hosts("live", "usdm") is None
+    assert venues.hosts("sim", "usdm") is None
+
+
+def test_an_embedded_exchange_serves_every_product_on_the_same_ports() -> None:
+    spot = venues.at("http://127.0.0.1:1", "ws://127.0.0.1:2", "ws://127.0.0.1:1/ws-api/v3")
+    assert venues.beside(spot, "spot") is spot
+    places: tuple[tuple[Market, str], ...] = (("usdm", ""), ("coinm", "/coinm"))
+    for market, path in places:
+        beside = venues.beside(spot, market)
+        assert (beside.rest, beside.stream, beside.stream_path) == (spot.rest, spot.stream, path)
+        assert not beside.by_status
+
+
+def test_coinm_streams_of_binance_have_no_path_before_them() -> None:
+    chosen = venues.at("https://dapi.binance.com", "wss://dstream.binance.com", "", "coinm")
+    assert chosen.stream_path == ""
+    assert venues.hosts("live", "coinm") == replace(
+        chosen, ws_api="wss://ws-dapi.binance.com/ws-dapi/v1"
+    )
 
 
 def test_paths_of_the_table_are_paths_of_ours() -> None:
@@ -50,8 +73,13 @@ def test_paths_of_the_table_are_paths_of_ours() -> None:
 
 
 def test_only_the_live_venue_has_a_mirror() -> None:
-    mirrors = {venue for venue in VENUES if (hosts := venues.hosts(venue, "spot")) and hosts.mirror}
-    assert mirrors == {"live"}
+    mirrors = {
+        (venue, market)
+        for venue in VENUES
+        for market in MARKETS
+        if (hosts := venues.hosts(venue, market)) and (hosts.mirror or hosts.stream_mirror)
+    }
+    assert mirrors == {("live", "spot")}
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "ws://localhost", "http://[::1]:5"])

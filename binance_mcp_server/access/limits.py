@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from binance_mcp_server.access import state_files
-from binance_mcp_server.access.state_files import StateFile
+from binance_mcp_server.access.state_files import Pool, StateFile
 from binance_mcp_server.access.windows import SIZE, Limits, RateLimit, Refusal, State
 from binance_mcp_server.clock import Clock
 from binance_mcp_server.errors import BannedError, LimitError, SettingsError
@@ -359,14 +359,15 @@ def open_ledger(
     clock: Clock,
     state_dir: Path | None = None,
     limits: Limits | None = None,
+    pool: Pool = "spot",
 ) -> Ledger:
-    """The ledger of the venue behind *rest_url*, shared through *state_dir* where that can be used."""
+    """The ledger of *pool* of the venue behind *rest_url*, shared through *state_dir* where that can be used."""
     if state_dir is None:
         return Ledger(clock, limits=limits)
     try:
         state_files.prepare(state_dir)
         state_files.prune(state_dir, clock.now_ms())
-        file = StateFile(state_dir / state_files.limits_file(rest_url), SIZE)
+        file = StateFile(state_dir / state_files.limits_file(rest_url, pool), SIZE)
     except SettingsError as error:
         _log.warning("%s This process counts its request weight alone.", error.message)
     except OSError as error:

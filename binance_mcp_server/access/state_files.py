@@ -8,7 +8,7 @@ import stat
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from binance_mcp_server.errors import SettingsError
@@ -30,16 +30,23 @@ _ONE_ADDRESS_POOL: Final = frozenset(
 on its own is documented nowhere, so it is taken to count with the others."""
 
 
-def limits_file(rest_url: str) -> str:
-    """The name of the ledger's file for the venue behind *rest_url*."""
+Pool = Literal["spot", "futures"]
+"""What counts together at one venue: USDⓈ-M and COIN-M share one limit an address, spot has its own
+("CM/UM integration" of the futures documents, in force since 2026-06-30, read 2026-11-22)."""
+
+
+def limits_file(rest_url: str, pool: Pool = "spot") -> str:
+    """The name of the ledger's file for *pool* of the venue behind *rest_url*."""
     parts = urlsplit(rest_url)
     name = (parts.hostname or "").lower()
     if name in _ONE_ADDRESS_POOL:
         name = "api.binance.com"
+    if pool == "futures":
+        name = name.replace("dapi", "fapi")
     if is_loopback(rest_url):
         name = f"{name.replace(':', '_')}-{parts.port or 80}"
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
-    return f"limits-{safe}"
+    return f"limits-{safe}" if pool == "spot" else f"limits-{safe}-{pool}"
 
 
 def prepare(folder: Path) -> None:

@@ -56,14 +56,14 @@ class Limits:
     raw_seconds: int = 300
 
     @classmethod
-    def of(cls, rate_limits: Iterable[RateLimit]) -> "Limits":
-        """The venue's own figures; the published ones where it names none that make sense."""
+    def of(cls, rate_limits: Iterable[RateLimit], published: "Limits | None" = None) -> "Limits":
+        """The venue's own figures; the *published* ones where it names none that make sense."""
         found = {
             item.rate_limit_type: item
             for item in rate_limits
             if 0 < item.limit <= _TOP and 0 < item.seconds <= 86_400
         }
-        published = cls()
+        published = published or cls()
         weight, raw = found.get("REQUEST_WEIGHT"), found.get("RAW_REQUESTS")
         return cls(
             weight=weight.limit if weight else published.weight,
@@ -71,6 +71,10 @@ class Limits:
             raw=raw.limit if raw else published.raw,
             raw_seconds=raw.seconds if raw else published.raw_seconds,
         )
+
+    def lower(self, other: "Limits") -> "Limits":
+        """The stricter of two words on one limit."""
+        return min(self, other, key=lambda each: (each.weight / each.weight_seconds, each.raw))
 
 
 @dataclass(frozen=True, slots=True)

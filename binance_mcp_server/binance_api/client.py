@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from binance_mcp_server.access.limits import Ledger
-from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.binance_api.decode import decode
 from binance_mcp_server.binance_api.endpoints import Request
 from binance_mcp_server.binance_api.errors_map import (
@@ -26,6 +25,7 @@ from binance_mcp_server.binance_api.errors_map import (
     excerpt,
     throttled_for,
 )
+from binance_mcp_server.binance_api.products import SPOT, Product
 from binance_mcp_server.binance_api.transport import (
     HeldBackError,
     Raw,
@@ -88,6 +88,7 @@ class BinanceApi:
         *,
         ledger: Ledger,
         clock: Clock,
+        product: Product = SPOT,
         timeout: float = 10.0,
         max_wait: float = 20.0,
         retries: int = 2,
@@ -97,6 +98,7 @@ class BinanceApi:
         self._hosts = hosts
         self._ledger = ledger
         self._clock = clock
+        self.product = product
         self._max_wait = max_wait
         self._retries = retries
         self._random = random or random_module.Random()
@@ -238,11 +240,11 @@ class BinanceApi:
         return told
 
     async def sync_time(self, samples: int = _TIME_SAMPLES) -> int:
-        """Measure and keep ``offset_ms`` by the least delayed of *samples* answers to ``/api/v3/time``."""
+        """Measure and keep ``offset_ms`` by the least delayed of *samples* answers to ``…/time``."""
         best: tuple[float, int] | None = None
         for _ in range(samples):
             asked = self._clock.monotonic()
-            reply = await self.send(endpoints.server_time())
+            reply = await self.send(self.product.requests.server_time())
             delay = self._clock.monotonic() - asked
             if best is None or delay < best[0]:
                 local_ms = reply.received_ms - round(delay * 500)

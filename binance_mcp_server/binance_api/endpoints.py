@@ -1,4 +1,4 @@
-"""Every public spot endpoint as a request value: path, parameters, weight.
+"""Every public spot endpoint as a request value: path, parameters, weight. Futures: ``endpoints_futures``.
 
 Endpoint names, parameters and weights: rest-api.md of Binance's spot documents (2026-07-21), read 2026-11-22.
 Nothing here does I/O or checks symbols; arguments are what the venue takes.
@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 from urllib.parse import quote
 
-import msgspec
-
+from binance_mcp_server.binance_api.params import params_of
 from binance_mcp_server.models import info, market
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Interval = Literal[
     "1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"
@@ -24,7 +23,7 @@ Status = Literal["TRADING", "HALT", "BREAK"]
 
 
 @dataclass(frozen=True, slots=True)
-class Request(Generic[T]):
+class Request(Generic[T_co]):
     """One REST call, ready to be sent and decoded."""
 
     path: str
@@ -32,7 +31,7 @@ class Request(Generic[T]):
     """Wire names and values as text, in order, not yet percent-encoded."""
     weight: int
     """What the venue counts for it (REQUEST_WEIGHT)."""
-    reply: type[T]
+    reply: type[T_co]
     method: Literal["GET"] = "GET"
 
     def query(self) -> str:
@@ -47,19 +46,6 @@ class Request(Generic[T]):
 def _encoded(value: str) -> str:
     """Percent-encoded; most values are plain words and numbers, which stay as they are."""
     return value if value.isascii() and value.isalnum() else quote(value, safe="")
-
-
-def _params(**values: object) -> tuple[tuple[str, str], ...]:
-    """Leave out what was not given; lists become the venue's JSON arrays, without blanks."""
-    return tuple((name, _text(value)) for name, value in values.items() if value is not None)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return msgspec.json.encode(value).decode()
-    return str(value)
 
 
 def ping() -> Request[info.Empty]:
@@ -83,7 +69,7 @@ def exchange_info(
     """Weight 20, whatever is asked. Only one of symbol, symbols, permissions and symbol_status at a time."""
     return Request(
         "/api/v3/exchangeInfo",
-        _params(
+        params_of(
             symbol=symbol,
             symbols=symbols,
             permissions=permissions,
@@ -105,7 +91,7 @@ def execution_rules(
     weight = 2 if symbol else min(2 * len(symbols), 40) if symbols else 40
     return Request(
         "/api/v3/executionRules",
-        _params(symbol=symbol, symbols=symbols, symbolStatus=symbol_status),
+        params_of(symbol=symbol, symbols=symbols, symbolStatus=symbol_status),
         weight,
         info.ExecutionRules,
     )
@@ -120,14 +106,14 @@ def depth(
     """Weight 5 to 100 levels a side, 25 to 500, 50 to 1000, 250 above. The venue serves at most 5000."""
     levels = 100 if limit is None else limit
     weight = next((weight for most, weight in _DEPTH_WEIGHTS if levels <= most), 250)
-    params = _params(symbol=symbol, limit=limit, symbolStatus=status)
+    params = params_of(symbol=symbol, limit=limit, symbolStatus=status)
     return Request("/api/v3/depth", params, weight, market.Depth)
 
 
 def trades(symbol: str, *, limit: int | None = None) -> Request[tuple[market.Trade, ...]]:
     """The latest trades, oldest first. Weight 25; limit 500, at most 1000."""
     return Request(
-        "/api/v3/trades", _params(symbol=symbol, limit=limit), 25, tuple[market.Trade, ...]
+        "/api/v3/trades", params_of(symbol=symbol, limit=limit), 25, tuple[market.Trade, ...]
     )
 
 
@@ -137,7 +123,7 @@ def historical_trades(
     """Trades from *from_id* on. Weight 25; limit 500, at most 1000."""
     return Request(
         "/api/v3/historicalTrades",
-        _params(symbol=symbol, limit=limit, fromId=from_id),
+        params_of(symbol=symbol, limit=limit, fromId=from_id),
         25,
         tuple[market.Trade, ...],
     )
@@ -149,7 +135,7 @@ def historical_block_trades(
     """Block trades from *from_id* on. Weight 25; limit 500, at most 1000."""
     return Request(
         "/api/v3/historicalBlockTrades",
-        _params(symbol=symbol, fromId=from_id, limit=limit),
+        params_of(symbol=symbol, fromId=from_id, limit=limit),
         25,
         tuple[market.BlockTrade, ...],
     )
@@ -166,7 +152,9 @@ def agg_trades(
     """Aggregate trades by id or by time (both ends inclusive). Weight 4; limit 500, at most 1000."""
     return Request(
         "/api/v3/aggTrades",
-        _params(symbol=symbol, fromId=from_id, startTime=start_time, endTime=end_time, limit=limit),
+        params_of(
+            symbol=symbol, fromId=from_id, startTime=start_time, endTime=end_time, limit=limit
+        ),
         4,
         tuple[market.AggTrade, ...],
     )
@@ -189,7 +177,7 @@ def klines(
     """
     return Request(
         "/api/v3/uiKlines" if ui else "/api/v3/klines",
-        _params(
+        params_of(
             symbol=symbol,
             interval=interval,
             startTime=start_time,
@@ -204,7 +192,7 @@ def klines(
 
 def average_price(symbol: str) -> Request[market.AveragePrice]:
     """Weight 2."""
-    return Request("/api/v3/avgPrice", _params(symbol=symbol), 2, market.AveragePrice)
+    return Request("/api/v3/avgPrice", params_of(symbol=symbol), 2, market.AveragePrice)
 
 
 _DAY_WEIGHTS = ((20, 2), (100, 40))
@@ -222,7 +210,7 @@ def ticker_24hr(
         weight = next((weight for most, weight in _DAY_WEIGHTS if len(symbols) <= most), 80)
     return Request(
         "/api/v3/ticker/24hr",
-        _params(symbols=symbols, type=type, symbolStatus=status),
+        params_of(symbols=symbols, type=type, symbolStatus=status),
         weight,
         tuple[market.Ticker, ...],
     )
@@ -238,7 +226,7 @@ def ticker_trading_day(
     """The current trading day. Weight 4 a symbol, at most 200; at most 100 symbols."""
     return Request(
         "/api/v3/ticker/tradingDay",
-        _params(symbols=symbols, timeZone=time_zone, type=type, symbolStatus=status),
+        params_of(symbols=symbols, timeZone=time_zone, type=type, symbolStatus=status),
         min(4 * len(symbols), 200),
         tuple[market.Ticker, ...],
     )
@@ -254,7 +242,7 @@ def ticker_rolling(
     """A window of 1m–59m, 1h–23h or 1d–7d. Weight 4 a symbol, at most 200; at most 100 symbols."""
     return Request(
         "/api/v3/ticker",
-        _params(symbols=symbols, windowSize=window_size, type=type, symbolStatus=status),
+        params_of(symbols=symbols, windowSize=window_size, type=type, symbolStatus=status),
         min(4 * len(symbols), 200),
         tuple[market.Ticker, ...],
     )
@@ -262,7 +250,7 @@ def ticker_rolling(
 
 def ticker_price(symbol: str, *, status: Status | None = None) -> Request[market.PriceTicker]:
     """Last price of one symbol. Weight 2."""
-    params = _params(symbol=symbol, symbolStatus=status)
+    params = params_of(symbol=symbol, symbolStatus=status)
     return Request("/api/v3/ticker/price", params, 2, market.PriceTicker)
 
 
@@ -272,7 +260,7 @@ def ticker_prices(
     """Last prices of several symbols, or of all. Weight 4."""
     return Request(
         "/api/v3/ticker/price",
-        _params(symbols=symbols, symbolStatus=status),
+        params_of(symbols=symbols, symbolStatus=status),
         4,
         tuple[market.PriceTicker, ...],
     )
@@ -280,7 +268,7 @@ def ticker_prices(
 
 def book_ticker(symbol: str, *, status: Status | None = None) -> Request[market.BookTicker]:
     """Best bid and ask of one symbol. Weight 2."""
-    params = _params(symbol=symbol, symbolStatus=status)
+    params = params_of(symbol=symbol, symbolStatus=status)
     return Request("/api/v3/ticker/bookTicker", params, 2, market.BookTicker)
 
 
@@ -290,7 +278,7 @@ def book_tickers(
     """Best bids and asks of several symbols, or of all. Weight 4."""
     return Request(
         "/api/v3/ticker/bookTicker",
-        _params(symbols=symbols, symbolStatus=status),
+        params_of(symbols=symbols, symbolStatus=status),
         4,
         tuple[market.BookTicker, ...],
     )
@@ -298,14 +286,14 @@ def book_tickers(
 
 def reference_price(symbol: str) -> Request[market.ReferencePrice]:
     """Weight 2. The venue answers −2043 where none was ever set."""
-    return Request("/api/v3/referencePrice", _params(symbol=symbol), 2, market.ReferencePrice)
+    return Request("/api/v3/referencePrice", params_of(symbol=symbol), 2, market.ReferencePrice)
 
 
 def reference_price_calculation(symbol: str) -> Request[market.ReferencePriceCalculation]:
     """Weight 2. The venue answers −2043 where none is calculated."""
     return Request(
         "/api/v3/referencePrice/calculation",
-        _params(symbol=symbol),
+        params_of(symbol=symbol),
         2,
         market.ReferencePriceCalculation,
     )

@@ -1,7 +1,8 @@
 """What an answer that is no success means: status, headers and body → one error of ours. Pure.
 
 HTTP statuses: rest-api.md "HTTP Return Codes" and "IP Limits"; codes: errors.md of Binance's spot documents
-(2026-07-21), read 2026-11-22. Codes collide between products: this table is for spot alone.
+(2026-07-21), "Error Codes" of the USDⓈ-M and COIN-M documents, read 2026-11-22. Of the codes that market data can meet
+none means another thing on futures; those of trading do, and are not here.
 """
 
 import re
@@ -59,7 +60,7 @@ ADVICE: Final[Mapping[int, str]] = {
     -1112: "There are no orders in this book now.",
     -1120: "Use one of 1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M (case matters).",
     -1121: "Check the symbol: search_symbols(query) finds it.",
-    -1122: "Use TRADING, HALT or BREAK.",
+    -1122: "Use TRADING, HALT or BREAK; of a contract: it does not trade now.",
     -1127: "Ask for a shorter range.",
     -1128: "These parameters do not go together; leave one out.",
     -1130: "A parameter's value is not valid.",
@@ -76,10 +77,11 @@ ADVICE: Final[Mapping[int, str]] = {
 
 FIREWALL_ADVICE: Final = (
     "The venue's web firewall refused it: too many requests from this address, a blocked network, or"
-    " words in a parameter that look like SQL. Do not repeat it; wait some minutes."
+    " words in a parameter that look like SQL. Do not repeat it; wait some minutes. Public market data of"
+    " spot is also on https://data-api.binance.vision (BINANCE_MCP_REST_URL)."
 )
 REGION_ADVICE: Final = (
-    "Binance does not serve this from here. Public market data is also on"
+    "Binance does not serve this from here. Public market data of spot is also on"
     " https://data-api.binance.vision (BINANCE_MCP_REST_URL); in the USA use venue `us`; offline use"
     " venue `sim`."
 )

@@ -17,9 +17,9 @@ from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.cli.sim import SimVenue
 from binance_mcp_server.clock import SystemClock
 from binance_mcp_server.errors import BinanceMcpError, RegionError, SettingsError
-from binance_mcp_server.services import Connection
+from binance_mcp_server.services import Addresses, Connection
 from binance_mcp_server.settings import Settings, load_settings
-from binance_mcp_server.venues import Hosts
+from binance_mcp_server.venues import PRODUCT_NAMES, Hosts, Market
 
 Verdict = Literal["ok", "note", "FAIL"]
 STREAM_WITHIN = 10.0
@@ -67,17 +67,28 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
     sim = SimVenue() if settings.venue == "sim" and "spot" not in settings.hosts else None
     if sim:  # its port is chance: nothing to remember
         settings = replace(settings, state_dir=None)
+    addresses = sim.addresses if sim else _own_addresses(settings)
     try:
-        hosts = await sim.addresses() if sim else settings.spot
+        hosts = await addresses("spot")
     except BinanceMcpError as error:
         yield Finding("FAIL", "exchange", error.message, error.advice)
         return
     try:
         async for finding in _network(settings, hosts):
             yield finding
+        for market in settings.markets:
+            if market != "spot":
+                yield await _futures(settings, market, await addresses(market))
     finally:
         if sim:
             await sim.close()
+
+
+def _own_addresses(settings: Settings) -> Addresses:
+    async def addresses(market: Market) -> Hosts:
+        return settings.at(market)
+
+    return addresses
 
 
 async def _network(settings: Settings, hosts: Hosts) -> AsyncIterator[Finding]:
@@ -95,6 +106,25 @@ async def _network(settings: Settings, hosts: Hosts) -> AsyncIterator[Finding]:
             yield await _streams(settings, hosts)
     finally:
         await connection.close()
+
+
+async def _futures(settings: Settings, market: Market, hosts: Hosts) -> Finding:
+    """Whether a product beside spot answers. Spot serves without it: never a FAIL."""
+
+    async def addresses() -> Hosts:
+        return hosts
+
+    name = PRODUCT_NAMES[market]
+    connection = Connection(addresses, settings, SystemClock(), market=market)
+    began = time.perf_counter()
+    try:
+        await connection.send(connection.product.requests.ping())
+    except BinanceMcpError as error:
+        return Finding("note", name, error.message, error.advice)
+    finally:
+        await connection.close()
+    took = round((time.perf_counter() - began) * 1000)
+    return Finding("ok", name, f"{hosts.rest} answered in {took} ms")
 
 
 def _proxy(settings: Settings) -> Finding:

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from binance_mcp_server import venues
 from binance_mcp_server.errors import SettingsError
 from binance_mcp_server.settings import child_environment
-from binance_mcp_server.venues import Hosts
+from binance_mcp_server.venues import Hosts, Market
 
 READY_WITHIN = 30.0
 """Seconds; a start takes one or two."""
@@ -33,10 +34,11 @@ class SimVenue:
             launch = self._ready = asyncio.create_task(self._launch())
         return await asyncio.shield(launch)
 
-    async def addresses(self) -> Hosts:
-        """Where it is."""
+    async def addresses(self, market: Market = "spot") -> Hosts:
+        """Where *market* is: all products share its two ports."""
         line = await self.start()
-        return Hosts(rest=line["rest"], stream=line["stream"], ws_api=line["ws_api"])
+        spot = Hosts(rest=line["rest"], stream=line["stream"], ws_api=line["ws_api"])
+        return venues.beside(spot, market)
 
     async def _launch(self) -> dict[str, str]:
         try:

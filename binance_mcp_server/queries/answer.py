@@ -5,7 +5,7 @@ from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
 
-Origin = Literal["rest", "mirror", "cache"]
+Origin = Literal["rest", "mirror", "cache", "live book"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.binance_api.endpoints import Request
+from binance_mcp_server.binance_api.products import SPOT, Product
 from binance_mcp_server.errors import InputError, RejectedError
 from binance_mcp_server.market.times import format_time
 from binance_mcp_server.queries.answer import Answer, Origin
@@ -58,19 +58,25 @@ class Symbols(Protocol):
     async def resolve(self, text: str, /) -> str: ...
     async def unknown(self, text: str, /) -> InputError: ...
     async def strangers(self, symbols: Sequence[str], /) -> InputError | None: ...
+    async def began_ms(self, name: str, /) -> int | None: ...
 
 
 class Fetcher:
-    """The readers' one way to the venue."""
+    """The readers' one way to one product of the venue."""
 
-    def __init__(self, api: Api, symbols: Symbols) -> None:
+    def __init__(self, api: Api, symbols: Symbols, product: Product = SPOT) -> None:
         self._api = api
+        self.product = product
         self._symbols = symbols
         self._flights = SingleFlight()
 
     async def resolve(self, text: str) -> str:
         """A symbol as the venue writes it. Raises :class:`InputError`."""
         return await self._symbols.resolve(text)
+
+    async def began_ms(self, name: str) -> int:
+        """A time, ms, before which *name* was not traded: the nearest that is known."""
+        return max(await self._symbols.began_ms(name) or 0, self.product.began_ms)
 
     def venue_now_ms(self) -> int:
         return self._api.venue_now_ms()
@@ -124,7 +130,7 @@ class Fetcher:
 
     async def told_ms(self) -> int:
         """The venue's time in its own words. No clock of ours stretches it: a replay's may stand still or race."""
-        return (await self.send(endpoints.server_time())).data.server_time
+        return (await self.send(self.product.requests.server_time())).data.server_time
 
 
 def check_limit(limit: int, most: int, *, what: str = "rows") -> int:

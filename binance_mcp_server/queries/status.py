@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from binance_mcp_server.access.limits import Ledger, Snapshot
-from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.binance_api.client import BinanceApi
 from binance_mcp_server.clock import Clock
 from binance_mcp_server.errors import BinanceMcpError
@@ -14,7 +13,8 @@ from binance_mcp_server.queries.answer import Origin
 class Link(Protocol):
     """The way to a venue, which may have to be opened first."""
 
-    ledger: Ledger | None
+    @property
+    def ledger(self) -> Ledger | None: ...
 
     async def open(self) -> BinanceApi: ...
     def venue_now_ms(self) -> int: ...
@@ -43,7 +43,7 @@ async def look(link: Link, clock: Clock) -> Status:
         api = await link.open()
         offset_ms = await api.sync_time()
         began = clock.monotonic()
-        reply = await api.send(endpoints.ping())
+        reply = await api.send(api.product.requests.ping())
         ping_ms = round((clock.monotonic() - began) * 1000, 1)
     except BinanceMcpError as error:
         return Status(link.venue_now_ms(), _used(link), failure=error)

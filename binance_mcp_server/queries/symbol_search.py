@@ -1,5 +1,6 @@
 """Finding symbols by what people type. Pure: a list of symbols in, a ranked list out."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from binance_mcp_server.models.info import SymbolInfo
@@ -47,12 +48,15 @@ NAMES: dict[str, str] = {
 _MAJORS = ("BTC", "ETH", "BNB", "SOL", "XRP", "DOGE", "ADA", "TRX", "AVAX", "LINK", "LTC", "DOT")
 _MAJOR_RANK = {asset: rank for rank, asset in enumerate(_MAJORS)}
 
+_DATED = re.compile(r"_[0-9]+$")
 _NO_MATCH = 99
 
 
-def preference(info: SymbolInfo) -> tuple[int, int, int, str]:
-    """Sort key among equals: trading before halted, the usual quote assets first, then the major coins."""
+def preference(info: SymbolInfo) -> tuple[bool, int, int, int, str]:
+    """Sort key among equals: what has no delivery date, trading before halted, the usual quote assets first, then the
+    major coins."""
     return (
+        _DATED.search(info.symbol) is not None,
         0 if info.status == "TRADING" else 1,
         _QUOTE_RANK.get(info.quote_asset, len(QUOTES)),
         _MAJOR_RANK.get(info.base_asset, len(_MAJORS)),
@@ -90,15 +94,16 @@ def _ranked(infos: Iterable[SymbolInfo], term: str) -> list[SymbolInfo]:
 
 
 def _score(info: SymbolInfo, term: str) -> int:
-    if info.symbol == term:
+    symbol = info.symbol.replace("_", "")  # as words come, without separators
+    if symbol == term:
         return 0
     if info.base_asset == term:
         return 1
-    if info.symbol.startswith(term):
+    if symbol.startswith(term):
         return 2
     if info.quote_asset == term:
         return 3
-    return 4 if term in info.symbol else _NO_MATCH
+    return 4 if term in symbol else _NO_MATCH
 
 
 def nearest(name: str, infos: Iterable[SymbolInfo], *, limit: int = 5) -> list[SymbolInfo]:
@@ -172,5 +177,5 @@ def edit_distance(left: str, right: str, most: int) -> int:
 
 def complete(symbols: Mapping[str, SymbolInfo], prefix: str, *, limit: int = 100) -> list[str]:
     """Names that begin with *prefix*, the likeliest first."""
-    fitting = [info for name, info in symbols.items() if name.startswith(prefix)]
+    fitting = [info for name, info in symbols.items() if name.replace("_", "").startswith(prefix)]
     return [info.symbol for info in sorted(fitting, key=preference)[:limit]]

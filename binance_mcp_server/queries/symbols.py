@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from binance_mcp_server.binance_api import endpoints
 from binance_mcp_server.binance_api.errors_map import clean
+from binance_mcp_server.binance_api.products import SPOT, Product
 from binance_mcp_server.clock import Clock
 from binance_mcp_server.errors import BinanceMcpError, InputError, UnknownSymbolError
 from binance_mcp_server.market.symbol_names import LONGEST, normalise
 from binance_mcp_server.market.times import format_time
+from binance_mcp_server.models.futures import Contract
 from binance_mcp_server.models.info import RateLimit, SymbolInfo
 from binance_mcp_server.queries import symbol_search
 from binance_mcp_server.queries.answer import Answer, Origin
@@ -40,10 +41,19 @@ class _Loaded:
 
 
 class SymbolRegistry:
-    """All symbols of one venue's spot market, by name."""
+    """All symbols of one product of a venue, by name."""
 
-    def __init__(self, api: Api, clock: Clock, *, venue: str, max_age: float = 3600.0) -> None:
+    def __init__(
+        self,
+        api: Api,
+        clock: Clock,
+        *,
+        venue: str,
+        product: Product = SPOT,
+        max_age: float = 3600.0,
+    ) -> None:
         """*max_age*: seconds after which the list is asked for again."""
+        self.product = product
         self._api = api
         self._clock = clock
         self._venue = venue
@@ -63,6 +73,14 @@ class SymbolRegistry:
         """Seconds since the last load; ``None`` before the first."""
         return self._clock.monotonic() - self._loaded.at if self._loaded else None
 
+    def normalise(self, text: str) -> str:
+        """*text* in the spelling of this product's names. Raises :class:`InputError`."""
+        return normalise(text, self.product.market)
+
+    def known(self, name: str) -> SymbolInfo | None:
+        """A symbol by its exact name, from memory alone."""
+        return self._loaded.symbols.get(name) if self._loaded else None
+
     async def all(self) -> Answer[Mapping[str, SymbolInfo]]:
         """Every symbol. A list that could not be refreshed is kept, and the answer says so (``partial``).
 
@@ -81,7 +99,7 @@ class SymbolRegistry:
 
     async def get(self, text: str) -> Answer[SymbolInfo]:
         """One symbol, as people write it. Raises :class:`InputError`."""
-        name = normalise(text)
+        name = self.normalise(text)
         everything = await self.all()
         if name not in everything.data:
             loaded, note = await self._current(MIN_AGE)
@@ -98,7 +116,7 @@ class SymbolRegistry:
         One price is not worth the whole list: before the first load the venue itself says what it does not know.
         Raises :class:`InputError`.
         """
-        name = normalise(text)
+        name = self.normalise(text)
         if self._loaded is None or name in self._loaded.symbols:
             return name
         loaded, note = await self._current(MIN_AGE)
@@ -111,7 +129,7 @@ class SymbolRegistry:
 
         Without them where the list cannot be had.
         """
-        name = normalise(text)
+        name = self.normalise(text)
         try:
             await self._current(MIN_AGE)
         except BinanceMcpError:
@@ -152,9 +170,14 @@ class SymbolRegistry:
         found = symbol_search.find(pool, words)[:limit]
         return Answer(found, everything.as_of_ms, everything.source, everything.partial)
 
+    async def began_ms(self, name: str) -> int | None:
+        """When the contract *name* began to trade, ms since the epoch; ``None`` where the list does not say."""
+        info = (await self.all()).data.get(name)
+        return info.onboard_ms or None if isinstance(info, Contract) else None
+
     def idle(self, name: str) -> bool:
         """Whether *name* is known not to trade; from memory alone."""
-        info = self._loaded.symbols.get(name) if self._loaded else None
+        info = self.known(name)
         return info is not None and info.status != "TRADING"
 
     def complete(self, prefix: str) -> list[str]:
@@ -162,7 +185,7 @@ class SymbolRegistry:
         if self._loaded is None:
             return []
         try:
-            start = normalise(prefix) if prefix.strip() else ""
+            start = normalise(prefix) if prefix.strip() else ""  # no name yet, of any product
         except InputError:
             return []
         return symbol_search.complete(self._loaded.symbols, start)
@@ -185,8 +208,7 @@ class SymbolRegistry:
             return old, self._stale(old)
 
     async def _load(self) -> _Loaded:
-        # Permission sets are most of the bytes and matter to accounts only.
-        reply = await self._api.send(endpoints.exchange_info(show_permission_sets=False))
+        reply = await self._api.send(self.product.symbol_list())
         self._loaded = _Loaded(
             symbols={info.symbol: info for info in reply.data.symbols},
             limits=reply.data.rate_limits,

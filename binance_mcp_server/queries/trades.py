@@ -1,12 +1,14 @@
 """Trades: recent, by id and by time, over any number of pages.
 
 Ids of one symbol only grow, so a full page from an id on can change no more: it is kept, within bounds. Range rules
-and limits: rest-api.md, trades, historicalTrades, historicalBlockTrades and aggTrades (read 2026-11-22).
+and limits: rest-api.md, trades, historicalTrades, historicalBlockTrades and aggTrades; aggTrades of the USDⓈ-M and
+COIN-M documents (all read 2026-11-22). Futures give old trades by id to holders of a key alone, but aggregate trades
+to everybody; what they give for an end without a start is documented nowhere, and is taken to be as on spot.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from binance_mcp_server.binance_api import endpoints
@@ -23,6 +25,7 @@ MOST = 10_000
 MAX_KEPT = 20_000
 """Trades in memory: about 8 MB."""
 _AT_ONCE = 4
+_AGGREGATE = 'use kind="aggregate", which can be asked by its own ids and by time'
 _LARGEST_ID = 2**63 - 1
 
 
@@ -83,19 +86,21 @@ class TradeReader:
         self.cache = PageCache() if cache is None else cache
 
     async def recent(self, symbol: str, limit: int = 500) -> Answer[tuple[Trade, ...]]:
-        """The latest *limit* (1 to 10,000) trades. Raises :class:`InputError`."""
+        """The latest *limit* trades: 1 to 10,000, on futures to 1000. Raises :class:`InputError`."""
         check_limit(limit, MOST, what="trades")
+        if limit > PAGE:
+            self._fetcher.product.only_spot(f"More than {PAGE} latest trades are", _AGGREGATE)
         name = await self._fetcher.resolve(symbol)
-        latest = answer(
-            await self._fetcher.send(endpoints.trades(name, limit=min(limit, PAGE)), name)
-        )
+        request = self._fetcher.product.requests.trades(name, limit=min(limit, PAGE))
+        latest = answer(await self._fetcher.send(request, name))
         return await self._backwards(_historical(name), latest, limit)
 
     async def historical(
         self, symbol: str, from_id: int | None = None, limit: int = 500
     ) -> Answer[tuple[Trade, ...]]:
-        """Trades from *from_id* on; the latest without one. Raises :class:`InputError`."""
+        """Trades from *from_id* on; the latest without one. On spot alone. Raises :class:`InputError`."""
         check_limit(limit, MOST, what="trades")
+        self._fetcher.product.only_spot("Trades by id are to be had without a key", _AGGREGATE)
         name = await self._fetcher.resolve(symbol)
         source = _historical(name)
         if from_id is not None:
@@ -107,8 +112,9 @@ class TradeReader:
     async def block(
         self, symbol: str, from_id: int, limit: int = 500
     ) -> Answer[tuple[BlockTrade, ...]]:
-        """Block trades from *from_id* on. Raises :class:`InputError`."""
+        """Block trades from *from_id* on. On spot alone. Raises :class:`InputError`."""
         check_limit(limit, MOST, what="trades")
+        self._fetcher.product.only_spot("Block trades are", _AGGREGATE)
         name = await self._fetcher.resolve(symbol)
         return await self._onward(_blocks(name), _check_id(from_id), limit)
 
@@ -127,7 +133,7 @@ class TradeReader:
         """
         check_limit(limit, MOST, what="trades")
         name = await self._fetcher.resolve(symbol)
-        source = _aggregates(name)
+        source = self._aggregates(name)
         if from_id is not None:
             if start_ms is not None:
                 raise InputError(
@@ -136,19 +142,38 @@ class TradeReader:
                 )
             return await self._onward(source, _check_id(from_id), limit, end_ms)
         await self._fetcher.check_range(start_ms, end_ms)
-        request = endpoints.agg_trades(
-            name, start_time=start_ms, end_time=end_ms, limit=min(limit, PAGE)
+        request = self._fetcher.product.requests.agg_trades(
+            name,
+            start_time=start_ms,
+            end_time=None if self._too_long(start_ms, end_ms) else end_ms,
+            limit=min(limit, PAGE),
         )
         first = answer(await self._fetcher.send(request, name))
         if start_ms is None:
             return await self._backwards(source, first, limit)
         return await self._follow(source, first, end_ms, limit)
 
+    def _too_long(self, start_ms: int | None, end_ms: int | None) -> bool:
+        """Whether the venue would refuse a range with both ends: then its end is watched for here."""
+        most = self._fetcher.product.longest_agg_range_ms
+        both = start_ms is not None and end_ms is not None
+        return both and most is not None and (end_ms or 0) - (start_ms or 0) >= most
+
+    def _aggregates(self, symbol: str) -> _Source[AggTrade]:
+        ask = self._fetcher.product.requests.agg_trades
+        return _Source(
+            symbol, "aggregate", lambda first, limit: ask(symbol, from_id=first, limit=limit)
+        )
+
     async def _follow(
         self, source: _Source[R], first: Answer[tuple[R, ...]], end_ms: int | None, limit: int
     ) -> Answer[tuple[R, ...]]:
         """Go on after the page that a range of time begins with, by id, to its end."""
-        if len(first.data) < min(limit, PAGE) or len(first.data) == limit:
+        whole = len(first.data)
+        if end_ms is not None:
+            within = tuple(row for row in first.data if row.time <= end_ms)
+            first = replace(first, data=within)
+        if whole < min(limit, PAGE) or whole == limit or len(first.data) < whole:
             return first
         rest = await self._onward(source, first.data[-1].id + 1, limit - len(first.data), end_ms)
         return joined(first.data + rest.data, [first, rest])
@@ -221,14 +246,6 @@ def _historical(symbol: str) -> _Source[Trade]:
         symbol,
         "historical",
         lambda first, limit: endpoints.historical_trades(symbol, from_id=first, limit=limit),
-    )
-
-
-def _aggregates(symbol: str) -> _Source[AggTrade]:
-    return _Source(
-        symbol,
-        "aggregate",
-        lambda first, limit: endpoints.agg_trades(symbol, from_id=first, limit=limit),
     )
 
 

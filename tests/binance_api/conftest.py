@@ -6,8 +6,9 @@ import pytest
 
 from binance_mcp_server.access.limits import Ledger, Limits
 from binance_mcp_server.binance_api.client import BinanceApi
+from binance_mcp_server.binance_api.products import PRODUCTS
 from binance_mcp_server.clock import VirtualClock
-from binance_mcp_server.venues import Hosts
+from binance_mcp_server.venues import Hosts, Market
 
 ClientOf = Callable[..., BinanceApi]
 
@@ -27,9 +28,12 @@ async def client_of(clock: VirtualClock, ledger: Ledger) -> AsyncIterator[Client
     """Makes clients, and closes them."""
     made: list[BinanceApi] = []
 
-    def make(rest: str, *, mirror: str = "", timeout: float = 10.0) -> BinanceApi:
+    def make(
+        rest: str, *, mirror: str = "", timeout: float = 10.0, market: Market = "spot"
+    ) -> BinanceApi:
         hosts = Hosts(rest=rest, stream="", ws_api="", mirror=mirror)
-        made.append(BinanceApi(hosts, ledger=ledger, clock=clock, timeout=timeout))
+        product = PRODUCTS[market]
+        made.append(BinanceApi(hosts, ledger=ledger, clock=clock, product=product, timeout=timeout))
         return made[-1]
 
     yield make

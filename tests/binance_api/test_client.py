@@ -304,6 +304,17 @@ async def test_the_venues_time_is_measured(client_of: ClientOf, clock: VirtualCl
         assert client.venue_now_ms() == clock.now_ms() + 3000
 
 
+@pytest.mark.parametrize(
+    ("market", "path"), [("usdm", "/fapi/v1/time"), ("coinm", "/dapi/v1/time")]
+)
+async def test_each_product_is_asked_for_its_own_time(
+    client_of: ClientOf, market: str, path: str
+) -> None:
+    async with ScriptedVenue(answer(body=b'{"serverTime":1700000000000}')) as venue:
+        await client_of(venue.url, market=market).sync_time(samples=1)
+        assert venue.requests[0].startswith(f"GET {path} ")
+
+
 async def test_a_closed_client_says_so(client_of: ClientOf) -> None:
     client = client_of("http://127.0.0.1:1")
     await client.close()

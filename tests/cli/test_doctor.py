@@ -40,6 +40,8 @@ def test_a_venue_that_serves_ends_with_0(
     out, _ = capsys.readouterr()
     for subject in ("venue", "proxy", "credentials", "state", "REST", "clock", "weight", "streams"):
         assert f"  {subject}  " in out
+    for product in ("USDⓈ-M", "COIN-M"):
+        assert f"ok    {product}  " in out
     assert "sim can serve from here." in out
     assert "FAIL" not in out
 
@@ -124,6 +126,16 @@ async def test_a_venue_without_an_address_fails_with_what_to_set() -> None:
     found = await everything(Settings(venue="us"))
     assert found["exchange"].verdict == "FAIL"
     assert "BINANCE_MCP_REST_URL" in found["exchange"].advice
+
+
+@pytest.mark.anyio
+async def test_a_product_that_does_not_answer_is_a_note_since_spot_can_serve(
+    venue: StillExchange,
+) -> None:
+    hosts = {"spot": venue.hosts, "usdm": Hosts("http://127.0.0.1:1", "", "")}
+    found = await everything(Settings(venue="sim", hosts=hosts))
+    assert (found["USDⓈ-M"].verdict, found["COIN-M"].verdict) == ("note", "ok")
+    assert "No connection" in found["USDⓈ-M"].text
 
 
 @pytest.mark.anyio

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from binance_mcp_server.errors import InputError
 from binance_mcp_server.market.symbol_names import LONGEST, normalise
+from binance_mcp_server.venues import MARKETS, Market
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,28 @@ def test_other_scripts_keep_their_case_and_are_composed(text: str, name: str) ->
 
 
 @pytest.mark.parametrize(
+    ("market", "texts", "name"),
+    [
+        ("usdm", ("btc/usdt", "BTCUSDT-perp", "BTC/USDT:USDT", "BTCUSDT"), "BTCUSDT"),
+        ("usdm", ("btcusdt_261225", "BTC/USDT:USDT-261225", "btcusdt 261225"), "BTCUSDT_261225"),
+        ("usdm", ("perp/usdt",), "PERPUSDT"),
+        ("usdm", ("1000shibusdt",), "1000SHIBUSDT"),
+        ("usdm", ("币安人生/usdt",), "币安人生USDT"),
+        (
+            "coinm",
+            ("btcusd", "BTC/USD", "btcusd-perp", "BTC/USD:BTC", "btc usd perp"),
+            "BTCUSD_PERP",
+        ),
+        ("coinm", ("btcusd_261225", "BTC-USD-261225", "BTC/USD:BTC-261225"), "BTCUSD_261225"),
+        ("coinm", ("btc",), "BTC"),
+        ("coinm", ("perp",), "PERP"),
+    ],
+)
+def test_the_ways_to_write_one_contract(market: Market, texts: tuple[str, ...], name: str) -> None:
+    assert [normalise(text, market) for text in texts] == [name] * len(texts)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("", "  ", "/", "../BTCUSDT", "BTCUSDT&limit=5", "a=b", "BTC\nUSDT", "BTCUSDT\n", "\tBTC"),
@@ -63,11 +86,14 @@ def test_the_rest_is_refused_without_an_echo_of_what_could_harm(text: str) -> No
     assert "BTCUSDT" in caught.value.advice
 
 
-@given(st.text(max_size=45))
-def test_normalising_twice_is_normalising_once(text: str) -> None:
+PIECES = st.sampled_from(["PERP", "perp", "USD", "BTC", "261225", "1", "_", "/", ":", "-", " "])
+
+
+@given(st.text(max_size=45) | st.lists(PIECES, max_size=12).map("".join), st.sampled_from(MARKETS))
+def test_normalising_twice_is_normalising_once(text: str, market: Market) -> None:
     with contextlib.suppress(InputError):
-        name = normalise(text)
-        assert normalise(name) == name
+        name = normalise(text, market)
+        assert normalise(name, market) == name
         assert 0 < len(name) <= LONGEST
         assert name.isprintable()
         assert not set(name) & set(" /&=.%\"'\\:;?#")
