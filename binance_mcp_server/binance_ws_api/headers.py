@@ -1,0 +1,181 @@
+"""The number that says where a frame belongs, read from its bytes without decoding them.
+
+Frames of one stream look alike: the same name, the same fields in the same order, times and ids of the same length. So
+once a number was found, the next frame has it at the same place, and whole bursts are read by loops in C. Whatever
+looks different is looked at one by one, and searched for. Pure.
+"""
+
+import re
+from collections.abc import Sequence
+from operator import itemgetter, lt
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+NAME_AT: Final = 11
+"""Where the name begins in a combined frame: ``{"stream":"…``."""
+_NUMBER: Final = re.compile(rb"\s*(\d{1,19})\s*[,}]")
+"""A whole number: one that is cut off, or goes on, is none."""
+
+
+class FrameError(ValueError):
+    """A frame without the number that every frame of its stream has."""
+
+
+class NumberReader:
+    """Reads the number behind *marker* in frames of one stream."""
+
+    __slots__ = ("_between", "_marker", "_places", "_width")
+
+    def __init__(self, marker: bytes) -> None:
+        self._marker = marker
+        self._between = b"," + marker
+        self._places = (0, 0)
+        self._learn(0, 0)
+
+    def _learn(self, start: int, end: int) -> None:
+        """The number stands from *start* to *end*, a comma behind it."""
+        self._places = (start, end)
+        self._width = itemgetter(slice(start - len(self._marker), end + 1))
+
+    def all(self, frames: Sequence[bytes]) -> list[int]:
+        """The numbers of *frames*. Raises :class:`FrameError` when one of them has none: read them one by one."""
+        parts = self._parts(frames)
+        if parts is not None:
+            return list(map(int, parts))
+        return [self.one(frame) for frame in frames]
+
+    def rising(self, frames: Sequence[bytes]) -> tuple[int, int] | None:
+        """The first and the last number of *frames*, if they are all alike and each number is above the one before.
+
+        Digits of one length are compared as text: only two numbers have to be made.
+        """
+        parts = self._parts(frames)
+        if parts is None or not all(map(lt, parts, parts[1:])):
+            return None
+        return int(parts[0]), int(parts[-1])
+
+    def _parts(self, frames: Sequence[bytes]) -> list[bytes] | None:
+        """The digits of each frame's number, of one length; ``None`` when the frames are not all alike."""
+        # Marker, number and comma of each, in a row: cut at the marks it is all numbers, or they are not all alike.
+        row = b"".join(map(self._width, frames))
+        if not (row.startswith(self._marker) and row.endswith(b",")):
+            return None
+        parts = row[len(self._marker) : -1].split(self._between)
+        alike = len(parts) == len(frames) and len(set(map(len, parts))) == 1
+        return parts if alike and b"".join(parts).isdigit() else None
+
+    def one(self, frame: bytes) -> int:
+        """The number of *frame*, wherever it stands. Raises :class:`FrameError`."""
+        marker = self._marker
+        at = frame.find(marker, NAME_AT) + len(marker)
+        match = _NUMBER.match(frame, at) if at >= len(marker) else None
+        if match is None:
+            return self._decoded(frame)
+        if self._places != match.span(1) and frame[match.end(1) : match.end(1) + 1] == b",":
+            self._learn(*match.span(1))
+        return int(match[1])
+
+    def _decoded(self, frame: bytes) -> int:
+        """The number of a frame in another form than usual."""
+        try:
+            data = _any_frame.decode(frame).data
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise FrameError(str(error)) from None
+        first = data[0] if isinstance(data, list) and data else data
+        number = first.get(self._marker[1:-2].decode()) if isinstance(first, dict) else None
+        if type(number) is not int or not 0 <= number <= _LARGEST:
+            raise FrameError("no number where the stream's frames have one")
+        return number
+
+
+_LARGEST: Final = 2**63 - 1
+
+
+class _AnyFrame(msgspec.Struct):
+    data: Any
+
+
+_any_frame = msgspec.json.Decoder(_AnyFrame)
+
+
+class Updates(NamedTuple):
+    """Where a depth update belongs."""
+
+    first: int
+    last: int
+    previous: int | None
+    """Futures only: ``last`` of the update before."""
+
+
+_UPDATES: Final = re.compile(rb'"U":(\d{1,19}),"u":(\d{1,19})(?:,"pu":(-?\d{1,19}))?,')
+
+
+class _Depth(msgspec.Struct):
+    U: int
+    u: int
+    pu: int | None = None
+
+
+class _DepthFrame(msgspec.Struct):
+    data: _Depth
+
+
+_depth_frame = msgspec.json.Decoder(_DepthFrame)
+
+
+def updates(frame: bytes) -> Updates:
+    """The update ids of a depth *frame*. Raises :class:`FrameError`."""
+    match = _UPDATES.search(frame, NAME_AT)
+    if match is not None:
+        first, last, previous = match.groups()
+        return Updates(int(first), int(last), None if previous is None else int(previous))
+    try:
+        depth = _depth_frame.decode(frame).data
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FrameError(str(error)) from None
+    return Updates(depth.U, depth.u, depth.pu)
+
+
+class CandleMark(NamedTuple):
+    """Where an event of a candle belongs."""
+
+    open_time: int
+    closed: bool
+    event_ms: int
+
+
+_CANDLE: Final = re.compile(
+    rb'"data":\{"e":"kline","E":(\d{1,19}),"s":"[^"]{1,200}","k":\{"t":(\d{1,19}),'
+)
+
+
+class _Candle(msgspec.Struct):
+    t: int
+    x: bool
+
+
+class _Kline(msgspec.Struct):
+    E: int
+    k: _Candle
+
+
+class _KlineFrame(msgspec.Struct):
+    data: _Kline
+
+
+_kline_frame = msgspec.json.Decoder(_KlineFrame)
+
+
+def candle(frame: bytes) -> CandleMark:
+    """The candle that *frame* is about. Raises :class:`FrameError`."""
+    match = _CANDLE.search(frame)
+    if match is not None:
+        closed = b'"x":true' in frame
+        if closed or b'"x":false' in frame:
+            return CandleMark(int(match[2]), closed, int(match[1]))
+    try:
+        data = _kline_frame.decode(frame).data
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FrameError(str(error)) from None
+    return CandleMark(data.k.t, data.k.x, data.E)

@@ -1,0 +1,1 @@
+"""What needs both wings, REST and streams: live order books, and waiting until something happens."""
