@@ -1,7 +1,7 @@
 """Assembly: settings in, a FastMCP server out. No globals, no logic."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from fastmcp import FastMCP
@@ -10,7 +10,14 @@ from starlette.responses import JSONResponse, Response
 
 from binance_mcp_server import __version__
 from binance_mcp_server.clock import Clock, SystemClock
-from binance_mcp_server.commands import market_data, market_info, prompts, resources
+from binance_mcp_server.commands import (
+    market_data,
+    market_info,
+    prompts,
+    resources,
+    websocket_streams,
+)
+from binance_mcp_server.commands.stream_resources import StreamResources
 from binance_mcp_server.mcp_support.bearer import SharedToken
 from binance_mcp_server.mcp_support.errors import ErrorMiddleware
 from binance_mcp_server.mcp_support.session_state import without_session_state
@@ -21,7 +28,10 @@ INSTRUCTIONS = """\
 Binance market data with exact numbers. venue={venue}.
 Workflow: search_symbols finds a symbol; get_price, get_ticker, get_order_book, get_candles, get_trades read it;
 scan_market ranks all symbols; get_symbol_rules says how orders must look; get_exchange_status when in doubt.
+Live: wait_for_market waits for one event. subscribe_stream collects records; summarize_stream sums them up in a few
+bytes, read_stream gives each once (pass `next` on as cursor). `dropped`, `gaps`: what is missing, as ranges.
 Units: prices in the quote asset, volumes in the base asset, quote_volume in the quote asset, changes in percent.
+market="usdm" and "coinm" are futures, with symbols of their own (BTCUSDT, BTCUSD_PERP); coinm counts in contracts.
 Numbers are exact decimal text: do not round them before you calculate. Times are UTC.
 Replies are tables: `key: value` lines, then CSV (format="json" gives an object). Each says venue and as_of.
 `open: true`: the last candle is not closed. `not_trading`: old figures. `partial`, `left_out`: what is missing.
@@ -32,7 +42,11 @@ Errors say whether a retry helps and what to do instead.
 The venue's request limits are kept for you; do not poll in a loop.
 """
 
-_TOOLSETS = {"market_data": market_data.register, "market_info": market_info.register}
+_TOOLSETS = {
+    "market_data": market_data.register,
+    "market_info": market_info.register,
+    "websocket_streams": websocket_streams.register,
+}
 
 
 def build_server(
@@ -42,11 +56,13 @@ def build_server(
 
     *addresses* gives the venue's hosts when they are known only later (an exchange that has to start first).
     """
-    services = Services(settings, clock or SystemClock(), addresses)
+    clock = clock or SystemClock()
+    services = Services(settings, clock, addresses)
+    changing = StreamResources(services, clock)
 
     @asynccontextmanager
     async def lifespan(_server: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
-        async with services:
+        async with services, aclosing(changing.topics):
             yield {}
 
     token = settings.http.token if settings.http else None
@@ -63,6 +79,7 @@ def build_server(
     for name in settings.toolsets:
         _TOOLSETS[name](server, services)
     resources.register(server, services)
+    changing.register(server)
     prompts.register(server, services)
 
     @server.custom_route("/health", methods=["GET"])

@@ -16,8 +16,9 @@ HEAD = """\
 # Tools
 
 Written by `make docs` from what the server lists to a client; change the code, not this page.
-Every tool only reads. How numbers are written: [exact numbers](why/exact-numbers.md). How tables, budgets and cursors
-work: [tables](why/tables-not-json.md). A dash: the tool decides when the argument is left out.
+No tool changes anything at the venue. How numbers are written: [exact numbers](why/exact-numbers.md). How tables,
+budgets and cursors work: [tables](why/tables-not-json.md); what a stream lacks: [gaps](why/gaps-are-facts.md).
+A dash: the tool decides when the argument is left out.
 """
 
 Tool = dict[str, Any]

@@ -16,6 +16,18 @@ from tests.import_graph import PACKAGE, Import, Module, Package
 
 ROOT = Path(__file__).resolve().parents[1]
 
+STREAM_CORE = tuple(
+    f"binance_ws_api.{name}"
+    for name in (
+        *("protocol", "control", "dialling", "facts", "fleet", "link", "pacing", "renewal"),
+        *("rules", "signals", "wishes"),
+        *("kinds", "headers", "decode", "sequence", "sequences", "id_sequence"),
+        *("update_sequence", "candle_sequence", "state_sequence"),
+        *("ring", "losses", "stream", "dispatch", "watch"),
+    )
+)
+"""The pure half of the stream wing: what to ask for, how one event follows another, what is kept."""
+
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("", "errors", "clock"),
     ("models", "venues"),
@@ -23,8 +35,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "market",
         "settings",
         "access",
-        *("binance_api!", "binance_api.endpoints", "binance_api.decode"),
-        *("binance_ws_api!", "binance_ws_api.protocol", "binance_ws_api.decode"),
+        *("binance_api!", "binance_api.endpoints", "binance_api.endpoints_futures"),
+        *("binance_api.decode", "binance_api.params", "binance_api.products"),
+        *("binance_ws_api!", *STREAM_CORE),
         *("trading!", "trading.guard"),
     ),
     ("binance_api", "binance_ws_api"),
@@ -40,9 +53,12 @@ fits a module decides; one that ends in ``!`` is the package's ``__init__`` alon
 
 PURE = (
     *("errors", "models", "venues", "market", "trading.guard"),
-    *("binance_api.endpoints", "binance_api.decode"),
-    *("binance_ws_api.protocol", "binance_ws_api.decode"),
+    *("binance_api.endpoints", "binance_api.endpoints_futures", "binance_api.decode"),
+    *("binance_api.params", "binance_api.products"),
+    *STREAM_CORE,
     *("exchange.engine", "exchange.market", "exchange.wire", "exchange.numbers"),
+    *("exchange.ws.names", "exchange.ws.paths", "exchange.ws.control", "exchange.ws.rules"),
+    *("exchange.ws.events", "exchange.ws.board", "exchange.ws.mishaps", "exchange.faults"),
 )
 IO = frozenset(
     {

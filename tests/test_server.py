@@ -22,9 +22,19 @@ from tests.commands.venue import (
 pytestmark = pytest.mark.anyio
 MARKET_DATA = {
     *("get_price", "get_ticker", "get_order_book", "get_candles", "get_trades"),
-    *("get_average_price", "scan_market"),
+    *("get_average_price", "scan_market", "estimate_fill"),
 }
 MARKET_INFO = {"search_symbols", "get_symbol_rules", "get_exchange_status"}
+WEBSOCKET_STREAMS = {
+    *("subscribe_stream", "read_stream", "list_streams", "unsubscribe_stream"),
+    *("summarize_stream", "wait_for_market"),
+}
+CHANGE_THIS_SERVER = {"subscribe_stream": False, "unsubscribe_stream": True}
+"""Tools that make or end something here, though nothing at the venue; and whether doing it again changes nothing."""
+WITHOUT_MARKET = {
+    *("get_exchange_status", "read_stream", "list_streams", "unsubscribe_stream"),
+    "summarize_stream",
+}
 TABLE_ARGUMENTS = {"format", "columns", "limit", "cursor", "max_bytes"}
 
 
@@ -42,15 +52,17 @@ async def agent(venue: StillExchange, anyio_backend: str) -> AsyncIterator[Agent
 
 async def test_the_tools_are_those_of_the_design(agent: Agent) -> None:
     tools = {tool.name: tool for tool in await agent.client.list_tools()}
-    assert set(tools) == MARKET_DATA | MARKET_INFO
+    assert set(tools) == MARKET_DATA | MARKET_INFO | WEBSOCKET_STREAMS
     for name, tool in tools.items():
         assert len(name) <= 40
         assert tool.title
         assert len(tool.description or "") > 30
         hints = tool.annotations
         assert hints is not None
-        assert (hints.read_only_hint, hints.destructive_hint) == (True, False)
-        assert (hints.idempotent_hint, hints.open_world_hint) == (True, True)
+        assert hints.read_only_hint is (name not in CHANGE_THIS_SERVER)
+        assert hints.destructive_hint is False
+        assert hints.idempotent_hint is CHANGE_THIS_SERVER.get(name, True)
+        assert hints.open_world_hint is (name != "unsubscribe_stream")
 
 
 async def test_every_tool_about_a_symbol_takes_a_market_and_every_table_its_arguments(
@@ -58,12 +70,12 @@ async def test_every_tool_about_a_symbol_takes_a_market_and_every_table_its_argu
 ) -> None:
     for tool in await agent.client.list_tools():
         arguments = tool.input_schema["properties"]
-        if tool.name != "get_exchange_status":
+        if tool.name not in WITHOUT_MARKET:
             assert arguments["market"]["default"] == "spot"
             assert arguments["market"]["enum"] == ["spot", "usdm", "coinm"]
         if tool.output_schema is None:
             assert arguments.keys() >= TABLE_ARGUMENTS
-        assert all("description" in each or "default" in each for each in arguments.values())
+        assert all({"description", "default", "enum"} & set(each) for each in arguments.values())
 
 
 async def test_lists_are_small(agent: Agent) -> None:
@@ -75,11 +87,23 @@ async def test_lists_are_small(agent: Agent) -> None:
 
 
 @pytest.mark.parametrize(
-    ("toolsets", "names"), [("market_data", MARKET_DATA), ("market_info", MARKET_INFO)]
+    ("toolsets", "names"),
+    [
+        ("market_data", MARKET_DATA),
+        ("market_info", MARKET_INFO),
+        ("websocket_streams", WEBSOCKET_STREAMS),
+    ],
 )
 async def test_toolsets_narrow_the_list(toolsets: str, names: set[str]) -> None:
     async with Client(build_server(load_settings({"toolsets": toolsets}, {}))) as client:
         assert {tool.name for tool in await client.list_tools()} == names
+
+
+async def test_read_only_lists_all_that_changes_nothing_at_the_venue() -> None:
+    settings = load_settings({"read_only": True}, {})
+    async with Client(build_server(settings)) as client:
+        names = {tool.name for tool in await client.list_tools()}
+    assert names == MARKET_DATA | MARKET_INFO | WEBSOCKET_STREAMS
 
 
 async def test_nothing_is_asked_of_the_venue_before_a_tool_is_called(venue: StillExchange) -> None:
@@ -119,7 +143,7 @@ async def read(agent: Agent, uri: str) -> dict[str, Any]:
     ("uri", "words"),
     [
         ("binance://symbols/moon/BTCUSDT", "no such market"),
-        ("binance://symbols/usdm/BTCUSDT", "not served"),
+        ("binance://symbols/usdm/BTCUSDT", "on sim usdm"),
         ("binance://symbols/spot/BTCUSDD", "Did you mean"),
         ("binance://symbols/spot/BTC%E2%80%AEUSDT", "U+202E"),
     ],

@@ -12,7 +12,7 @@ from binance_mcp_server.commands.views.status import facts
 from binance_mcp_server.errors import NotBuiltError, SettingsError, TransportError
 from binance_mcp_server.services import Connection, Services
 from binance_mcp_server.settings import Secret, Settings
-from binance_mcp_server.venues import Hosts
+from binance_mcp_server.venues import Hosts, Market
 from tests.commands.venue import StillExchange
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +41,7 @@ def dead_hosts() -> Hosts:
 async def test_addresses_are_asked_for_once_however_many_need_them(venue: StillExchange) -> None:
     asked = 0
 
-    async def addresses() -> Hosts:
+    async def addresses(_market: str) -> Hosts:
         nonlocal asked
         asked += 1
         await asyncio.sleep(0)
@@ -118,11 +118,38 @@ async def test_a_venue_without_an_address_says_what_to_set() -> None:
     assert "BINANCE_MCP_REST_URL" in status["do"]
 
 
-async def test_products_that_are_not_built_say_so() -> None:
-    services = services_on(dead_hosts())
-    for market in ("usdm", "coinm"):
-        with pytest.raises(NotBuiltError, match="not served"):
-            services.product(market)
+@pytest.mark.parametrize("market", ["usdm", "coinm"])
+async def test_a_product_that_the_venue_does_not_trade_says_so(market: Market) -> None:
+    services = services_on(dead_hosts(), venue="us")
+    for ask in (services.product, services.connection):
+        with pytest.raises(NotBuiltError, match="not served") as caught:
+            ask(market)
+        assert 'market="spot"' in caught.value.advice
+    assert services.complete_symbol("BTC", market) == []
+
+
+async def test_both_futures_count_in_one_ledger_and_spot_in_another(venue: StillExchange) -> None:
+    async with services_on(venue.hosts) as services:
+        for market in ("usdm", "coinm"):
+            await services.connection(market).open()
+        await services.product("spot").prices(["BTCUSDT"])
+        usdm, coinm = (services.connection(market) for market in ("usdm", "coinm"))
+        await usdm.send(usdm.product.requests.ping())
+        await coinm.send(coinm.product.requests.ping())
+        spot = services.connection("spot").ledger
+        used = services.futures_limits()
+        assert usdm.ledger is coinm.ledger is not spot
+        assert used is not None
+        assert (used.raw_used, used.limit) == (2, 2400)
+        assert spot is not None
+        assert (spot.snapshot().raw_used, spot.snapshot().limit) == (1, 6000)
+
+
+async def test_a_product_on_this_machine_is_not_named_as_the_venue(venue: StillExchange) -> None:
+    places = {"spot": Hosts("https://api.binance.com", "", ""), "usdm": venue.hosts}
+    services = Services(Settings(venue="live", hosts=places), VirtualClock())
+    assert services.venue_of("spot") == "live"
+    assert services.venue_of("usdm").startswith("live at 127.0.0.1:")
 
 
 async def test_paths_that_a_venue_lacks_are_known(venue: StillExchange) -> None:

@@ -11,13 +11,14 @@ from binance_mcp_server.errors import InputError
 from binance_mcp_server.market.times import parse_time, parse_time_zone
 from binance_mcp_server.mcp_support import cursors
 from binance_mcp_server.models.exact import plain
+from binance_mcp_server.models.futures import Contract
 from binance_mcp_server.queries.market import MarketQueries
 
 MAX_BYTES_LIMIT = 4_000_000
 _LONGEST_NUMBER = 40
 
 Market = Annotated[
-    Literal["spot", "usdm", "coinm"], Field(description="Product; this release serves spot")
+    Literal["spot", "usdm", "coinm"], Field(description="Product; usdm and coinm are futures")
 ]
 Format = Annotated[Literal["csv", "json"], Field(description="Form of the table")]
 Cursor = Annotated[str | None, Field(description="`next` of the previous reply")]
@@ -132,6 +133,17 @@ def zone_fact(time_zone: str | None) -> dict[str, str]:
 def idle_fact(queries: MarketQueries, symbol: str) -> dict[str, list[str]]:
     """That *symbol* does not trade, where the symbol list is in memory and says so."""
     return {"not_trading": [untrusted(symbol)]} if queries.symbols.idle(symbol) else {}
+
+
+def unit_fact(queries: MarketQueries, what: str, symbol: str = "") -> dict[str, str]:
+    """That *what* is counted in contracts, as COIN-M does; and their worth, where the symbol list is in memory."""
+    if queries.product.market != "coinm":
+        return {}
+    info = queries.symbols.known(symbol)
+    worth = ""
+    if isinstance(info, Contract) and info.contract_size:
+        worth = f" of {info.contract_size} {untrusted(info.quote_asset)}"
+    return {f"{what}_unit": f"contracts{worth}"}
 
 
 def choose_columns(wanted: str | list[str], default: list[str], every: list[str]) -> list[str]:

@@ -34,7 +34,7 @@ class MarketInfo:
         ],
         quote: Annotated[str | None, Field(description="Only this quote asset")] = None,
         status: Annotated[
-            str | None, Field(description="TRADING, HALT, BREAK; empty: any")
+            str | None, Field(description="TRADING, HALT, …; empty: any")
         ] = "TRADING",
         limit: int = 10,
         columns: args.Columns = "default",
@@ -43,7 +43,7 @@ class MarketInfo:
         max_bytes: args.MaxBytes = None,
         market: args.Market = "spot",
     ) -> ToolResult:
-        """Find symbols by what people call them; best match first."""
+        """Find symbols by what people call them; best match first. Futures: with contract type."""
         asked = symbols.Question(query, quote, status, market)
         table = await symbols.read(
             self._services, asked, args.limit(limit, symbols.MOST_FOUND), cursor, columns
@@ -54,14 +54,15 @@ class MarketInfo:
         self, symbol: args.Symbol, market: args.Market = "spot"
     ) -> ToolResult:
         """Rules for orders on a symbol: price and quantity steps, minimum value, price bands, order types,
-        with the venue's exact numbers. Read it before planning an order."""
+        with the venue's exact numbers; of futures the contract too. Read it before planning an order."""
         return object_result(await symbol_rules.read(self._services, symbol, market))
 
     async def get_exchange_status(self) -> ToolResult:
         """Whether the venue answers, its time and the clock offset, limits and how much of them is used,
         what this server serves. Start here when something looks wrong."""
         found = await self._services.status()
-        return object_result(status.facts(self._services.settings, found))
+        futures = self._services.futures_limits()
+        return object_result(status.facts(self._services.settings, found, futures))
 
 
 def register(server: FastMCP[Any], services: Services) -> None:

@@ -6,6 +6,7 @@ from fastmcp import FastMCP
 from pydantic import Field
 
 from binance_mcp_server.services import Services
+from binance_mcp_server.venues import as_market
 
 _CAREFUL = (
     "Use only numbers that the tools return, with their as_of times; say so where data is partial, stale or a candle"
@@ -28,9 +29,10 @@ def register(server: FastMCP[Any], services: Services) -> None:
     )(read_order_book)
 
     @server.completion
-    async def complete(_ref: Any, argument: Any, _context: Any = None) -> list[str] | None:
+    async def complete(_ref: Any, argument: Any, context: Any = None) -> list[str] | None:
         if argument.name in {"symbol", "symbols"}:
-            return services.complete_symbol(argument.value)
+            chosen = (getattr(context, "arguments", None) or {}).get("market", "spot")
+            return services.complete_symbol(argument.value, as_market(chosen) or "spot")
         if argument.name == "market":
             return [name for name in ("spot", "usdm", "coinm") if name.startswith(argument.value)]
         return None

@@ -1,5 +1,6 @@
 """Resources that a client can attach: the venue's status, and a symbol's rules."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 import msgspec
@@ -10,20 +11,18 @@ from binance_mcp_server.commands.views import status as status_view
 from binance_mcp_server.errors import BinanceMcpError, InputError
 from binance_mcp_server.mcp_support.errors import resource_failure
 from binance_mcp_server.services import Services
-from binance_mcp_server.venues import as_market
+from binance_mcp_server.venues import Market, as_market
 
 
 def register(server: FastMCP[Any], services: Services) -> None:
     """Add the resources to *server*."""
 
     async def status() -> str:
-        return _json(status_view.facts(services.settings, await services.status()))
+        found = await services.status()
+        return as_json(status_view.facts(services.settings, found, services.futures_limits()))
 
     async def symbol(market: str, symbol: str) -> str:
-        try:
-            return _json(await _rules(services, market, symbol))
-        except BinanceMcpError as error:
-            raise resource_failure(error) from None
+        return await read(_rules(services, market, symbol))
 
     server.resource(
         "binance://status",
@@ -41,12 +40,25 @@ def register(server: FastMCP[Any], services: Services) -> None:
     )(symbol)
 
 
-async def _rules(services: Services, market: str, symbol: str) -> dict[str, Any]:
-    product = as_market(market)
-    if product is None:
+def product(text: str) -> Market:
+    """The market that an address names. Raises ``InputError``."""
+    market = as_market(text)
+    if market is None:
         raise InputError("There is no such market.", advice="Markets are spot, usdm, coinm.")
-    return await symbol_rules.read(services, symbol, product)
+    return market
 
 
-def _json(content: dict[str, Any]) -> str:
+async def read(content: Awaitable[dict[str, Any]]) -> str:
+    """*content* as JSON; what goes wrong in the one form of error."""
+    try:
+        return as_json(await content)
+    except BinanceMcpError as error:
+        raise resource_failure(error) from None
+
+
+def as_json(content: dict[str, Any]) -> str:
     return msgspec.json.encode(content).decode()
+
+
+async def _rules(services: Services, market: str, symbol: str) -> dict[str, Any]:
+    return await symbol_rules.read(services, symbol, product(market))

@@ -18,7 +18,7 @@ async def read(services: Services, symbol: str, market: Market) -> Facts:
     """What orders on *symbol* must keep to, and what is not known of it (``partial``)."""
     answer = await services.product(market).symbols.get(symbol)
     facts = info.rules(answer.data, await _bands(services, answer.data.symbol, market))
-    about = provenance(services.venue, answer)
+    about = provenance(services.venue_of(market), answer, market)
     notes = [each["partial"] for each in (about, facts) if "partial" in each]
     if notes:
         about["partial"] = " ".join(notes)
@@ -26,7 +26,9 @@ async def read(services: Services, symbol: str, market: Market) -> Facts:
 
 
 async def _bands(services: Services, symbol: str, market: Market) -> Sequence[ExecutionRule] | None:
-    """Bands outside of which the symbol does not trade; ``None`` where the venue does not tell."""
+    """Bands outside of which the symbol does not trade, which spot alone has; ``None`` where the venue is silent."""
+    if market != "spot":
+        return ()
     if EXECUTION_RULES in services.lacks(market):
         return None
     try:

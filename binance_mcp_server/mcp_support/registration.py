@@ -19,6 +19,14 @@ READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
 )
 """A tool that only looks: safe to repeat; the market that it looks at is outside of us."""
+OPENS = ToolAnnotations(
+    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
+)
+"""A tool that makes something in this server, anew each time; at the venue it only looks."""
+CLOSES = ToolAnnotations(
+    read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+)
+"""A tool that ends something in this server."""
 
 
 def add_read_tool(
@@ -28,17 +36,19 @@ def add_read_tool(
     title: str,
     toolset: str,
     output_schema: dict[str, Any] | None = None,
+    annotations: ToolAnnotations = READ_ONLY,
+    longest: float = LONGEST_CALL,
 ) -> None:
-    """Register bound *method* under its own name as a read-only tool.
+    """Register bound *method* under its own name as a tool that changes nothing at the venue.
 
-    Errors of ours become tool errors right here: FastMCP would log each with a traceback before it gave it to a
-    middleware. The docstring is handed over as the description and hidden: FastMCP would start a documentation parser
-    (30 ms of every start) only to find the same text.
+    *longest*: seconds after which a call is ended. Errors of ours become tool errors right here: FastMCP would log
+    each with a traceback before it gave it to a middleware. The docstring is handed over as the description and
+    hidden: FastMCP would start a documentation parser (30 ms of every start) only to find the same text.
     """
 
     @functools.wraps(method)
     async def tool(*args: Any, **kwargs: Any) -> Any:
-        patience = asyncio.timeout(LONGEST_CALL)
+        patience = asyncio.timeout(longest)
         try:
             async with patience:
                 return await method(*args, **kwargs)
@@ -54,7 +64,7 @@ def add_read_tool(
         tool,
         title=title,
         description=_one_paragraph(method.__doc__),
-        annotations=READ_ONLY,
+        annotations=annotations,
         tags={toolset},
         output_schema=output_schema,
     )

@@ -104,6 +104,13 @@ def facts_lines(facts: Mapping[str, Any]) -> list[str]:
 
 def csv_line(row: Sequence[Cell]) -> str:
     """One CSV line; a cell is quoted only when it must be."""
+    try:
+        line = ",".join(row)  # type: ignore[arg-type]  # most rows are nothing but plain text
+    except TypeError:
+        pass
+    else:
+        if line.count(",") == len(row) - 1 and not any(mark in line for mark in '"\n\r'):
+            return line
     return ",".join(_csv_cell(cell) for cell in row)
 
 

@@ -69,7 +69,8 @@ GROUPS: tuple[Any, ...] = (
 )
 NUMBERS: tuple[Any, ...] = ("NaN", "-Infinity", "x", "9" * 5000, [])
 WRONG: list[Case] = [
-    *every([tool for tool in GOOD if GOOD[tool]], "market", "usdm", "coinm", "moon", 5),
+    *every([tool for tool in GOOD if "symbol" in GOOD[tool]], "market", "usdm", "coinm"),
+    *every([tool for tool in GOOD if GOOD[tool]], "market", "moon", 5),
     *every(TABLES, "limit", 0, -1, 10**9, 10**30, "x", 1.5),
     *every(TABLES, "cursor", FOREIGN, "abc", "x" * 5000, "\u202e", "W10", FOREIGN[:-3]),
     *every(TABLES, "columns", ["nope"], [], "nope", ["\u202e" * 1000], 5, ["open", "nope"]),

@@ -59,4 +59,5 @@ async def test_the_status_says_what_is_used(agent: Agent) -> None:
     status = await agent.data("get_exchange_status")
     assert status["reachable"] is True
     assert 0 < status["weight_used"] <= status["weight_limit"]
-    assert status["markets"] == ["spot"]
+    assert status["markets"] == ["spot", "usdm", "coinm"]
+    assert "futures_weight_used" not in status

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from fastmcp import Client
+from fastmcp.client.messages import MessageHandler
 from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
 
 from tests.e2e.processes import environment
@@ -19,9 +20,12 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00Z")
 
 
 def over_stdio(
-    log: Path, settings: Mapping[str, object], mode: Mode = "auto"
+    log: Path,
+    settings: Mapping[str, object],
+    mode: Mode = "auto",
+    heard: MessageHandler | None = None,
 ) -> AbstractAsyncContextManager[Client[Any]]:
-    """A client of its own server process, whose stderr goes to *log*."""
+    """A client of its own server process, whose stderr goes to *log*; notifications go to *heard*."""
     transport = StdioTransport(
         command=sys.executable,
         args=["-m", "binance_mcp_server", "serve", "--venue", "sim"],
@@ -29,16 +33,16 @@ def over_stdio(
         keep_alive=False,
         log_file=log,
     )
-    return Client(transport, mode=mode, timeout=60)
+    return Client(transport, mode=mode, timeout=60, message_handler=heard)
 
 
 def over_http(
-    url: str, mode: Mode = "auto", token: str = ""
+    url: str, mode: Mode = "auto", token: str = "", heard: MessageHandler | None = None
 ) -> AbstractAsyncContextManager[Client[Any]]:
     """A client of the server at *url*."""
     headers = {"Authorization": f"Bearer {token}"} if token else None
     transport = StreamableHttpTransport(f"{url}/mcp", headers=headers)
-    return Client(transport, mode=mode, timeout=60)
+    return Client(transport, mode=mode, timeout=60, message_handler=heard)
 
 
 async def outcome(client: Client[Any], tool: str, **arguments: object) -> tuple[bool, str]:

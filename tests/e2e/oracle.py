@@ -152,7 +152,9 @@ def _book(snapshot: dict[str, Any], events: Sequence[dict[str, Any]]) -> Book:
     for event in events:
         if event["u"] <= update_id:
             continue
-        assert event["U"] <= update_id + 1, "a gap in the recording"
+        before = event.get("pu")  # futures alone have it: ids of their events do not join
+        joins = event["U"] <= update_id + 1 if before is None else before <= update_id
+        assert joins, "a gap in the recording"
         update_id = event["u"]
         for side, changes in ((bids, event["b"]), (asks, event["a"])):
             for price, quantity in changes:

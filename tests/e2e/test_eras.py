@@ -27,7 +27,12 @@ CALLS: dict[str, dict[str, object]] = {
     "search_symbols": {"query": "bitcoin"},
     "get_symbol_rules": {"symbol": "BTCUSDT"},
     "get_exchange_status": {},
+    "estimate_fill": {"symbol": "BTCUSDT", "side": "buy", "quantity": "0.5"},
+    "subscribe_stream": {"kind": "bookTicker", "symbol": "BTCUSDT"},
+    "list_streams": {},
+    "wait_for_market": {"symbol": "BTCUSDT", "condition": "price_above", "value": 1},
 }
+OF_A_SUBSCRIPTION = {"read_stream", "summarize_stream", "unsubscribe_stream"}
 
 
 class Way(NamedTuple):
@@ -41,10 +46,18 @@ MODES: tuple[Mode, ...] = ("legacy", "auto")
 WAYS = [Way(by, mode) for by in ("stdio", "http", "token") for mode in MODES]
 
 
+def addresses(scenario: Exchange, state_dir: Path) -> dict[str, object]:
+    return {
+        "BINANCE_MCP_REST_URL": scenario.rest,
+        "BINANCE_MCP_STREAM_URL": scenario.ready["stream"],
+        "BINANCE_MCP_STATE_DIR": state_dir,
+    }
+
+
 @pytest.fixture(scope="module")
 def servers(scenario: Exchange, state_dir: Path) -> Iterator[dict[str, HttpServer]]:
     """Over HTTP: one open, one that wants a token."""
-    settings = {"BINANCE_MCP_REST_URL": scenario.rest, "BINANCE_MCP_STATE_DIR": state_dir}
+    settings = addresses(scenario, state_dir)
     with ExitStack() as stack:
         yield {
             "http": stack.enter_context(HttpServer(**settings)),
@@ -61,7 +74,7 @@ async def client(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Client[Any]]:
     way: Way = request.param
-    settings = {"BINANCE_MCP_REST_URL": scenario.rest, "BINANCE_MCP_STATE_DIR": state_dir}
+    settings = addresses(scenario, state_dir)
     log = tmp_path_factory.mktemp("log") / "stderr"
     opening = (
         over_stdio(log, settings, way.mode)
@@ -77,7 +90,7 @@ async def client(
 
 async def test_the_list_of_tools(client: Client[Any]) -> None:
     tools = await client.list_tools()
-    assert {tool.name for tool in tools} == set(CALLS)
+    assert {tool.name for tool in tools} == set(CALLS) | OF_A_SUBSCRIPTION
     assert all(tool.title and tool.description and tool.annotations for tool in tools)
 
 
@@ -91,8 +104,12 @@ async def test_each_tool(client: Client[Any], tool: str) -> None:
 async def test_resources(client: Client[Any]) -> None:
     assert '"reachable":true' in await read(client, "binance://status")
     assert '"price_step":"0.01"' in await read(client, "binance://symbols/spot/BTCUSDT")
-    (template,) = await client.list_resource_templates()
-    assert template.uri_template == "binance://symbols/{market}/{symbol}"
+    templates = {each.uri_template for each in await client.list_resource_templates()}
+    assert templates == {
+        "binance://symbols/{market}/{symbol}",
+        "binance://streams/{id}",
+        "binance://books/{market}/{symbol}",
+    }
 
 
 async def test_prompts(client: Client[Any]) -> None:

@@ -84,7 +84,8 @@ def test_the_first_answers_wait_for_no_network(era: Era, tmp_path: Path) -> None
             era, "--venue", "live", HTTPS_PROXY=address, BINANCE_MCP_STATE_DIR=tmp_path
         ) as pipe:
             assert "result" in pipe.hello()
-            assert len(pipe.ask("tools/list")["result"]["tools"]) == 10
+            names = [tool["name"] for tool in pipe.ask("tools/list")["result"]["tools"]]
+            assert {"get_price", "subscribe_stream"} <= set(names)
             with pytest.raises(BlockingIOError):
                 proxy.accept()
             assert pipe.close() == 0

@@ -1,14 +1,13 @@
 """A method becomes a tool: its docstring the description, its errors the one form."""
 
 import asyncio
-from unittest import mock
 
 import pytest
 from fastmcp import Client, FastMCP
+from mcp_types import ToolAnnotations
 
 from binance_mcp_server.errors import InputError
-from binance_mcp_server.mcp_support import registration
-from binance_mcp_server.mcp_support.registration import add_read_tool
+from binance_mcp_server.mcp_support.registration import CLOSES, OPENS, add_read_tool
 
 pytestmark = pytest.mark.anyio
 
@@ -49,10 +48,22 @@ async def test_a_method_is_listed_and_called_and_fails_in_form(
 
 async def test_a_call_that_never_ends_is_ended_and_says_what_to_do() -> None:
     server: FastMCP[None] = FastMCP("probe")
-    add_read_tool(server, Tools().wait, title="Wait", toolset="eyes")
-    with mock.patch.object(registration, "LONGEST_CALL", 0):
-        async with asyncio.timeout(10), Client(server) as client:
-            ended = await client.call_tool("wait", {}, raise_on_error=False)
+    add_read_tool(server, Tools().wait, title="Wait", toolset="eyes", longest=0)
+    async with asyncio.timeout(10), Client(server) as client:
+        ended = await client.call_tool("wait", {}, raise_on_error=False)
     assert ended.is_error
     assert "longer than a call may take" in ended.content[0].text
     assert "retry: yes" in ended.content[0].text
+
+
+@pytest.mark.parametrize("hints", [OPENS, CLOSES])
+async def test_a_tool_that_changes_this_server_does_not_pretend_to_read(
+    hints: ToolAnnotations,
+) -> None:
+    server: FastMCP[None] = FastMCP("probe")
+    add_read_tool(server, Tools().look, title="Look", toolset="eyes", annotations=hints)
+    async with Client(server) as client:
+        (tool,) = await client.list_tools()
+    assert tool.annotations == hints
+    assert hints.read_only_hint is False
+    assert hints.destructive_hint is False

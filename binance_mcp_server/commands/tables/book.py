@@ -10,18 +10,19 @@ from fastmcp.tools import ToolResult
 from binance_mcp_server.commands import arguments as args
 from binance_mcp_server.commands.views import book as view
 from binance_mcp_server.commands.views.base import provenance
+from binance_mcp_server.feeds.book_reader import Found, read_depth
+from binance_mcp_server.feeds.books import BookFeeds
 from binance_mcp_server.market import order_book
 from binance_mcp_server.mcp_support import cursors, tables
 from binance_mcp_server.models.exact import plain
 from binance_mcp_server.models.market import Depth
-from binance_mcp_server.queries.answer import Answer
-from binance_mcp_server.queries.market import MOST_LEVELS, MarketQueries
+from binance_mcp_server.queries.market import MarketQueries
 from binance_mcp_server.services import Services
 
 TOOL = "get_order_book"
 EMPTY = "no orders here"
-_DEPTHS_OF_GROUPS = (1000, MOST_LEVELS)
-"""Levels fetched for a grouped book: the deeper ones (weight 250) only where the first do not fill the groups."""
+_LEVELS_OF_GROUPS = 1000
+"""Levels fetched for a grouped book; all that there are (weight 250) only where these do not fill the groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +56,41 @@ async def read(
     first = question.place(cursor)
     queries = services.product(question.market)
     last = first + levels
-    answer, sides, raw = await _snapshot(queries, question.symbol, step, last)
+    found, sides, raw = await _snapshot(services.books, queries, question.symbol, step, last)
+    answer = found.answer
     facts = {
         "symbol": question.symbol,
-        **provenance(services.venue, answer),
+        **args.unit_fact(queries, "quantity", question.symbol),
+        **provenance(services.venue_of(question.market), answer, question.market),
         **view.summary(answer.data, raw if step else last),
     }
+    if found.remark:
+        facts["book"] = found.remark
     if step:
         facts["group"] = plain(step)
     ends = _ends(sides, answer.data, last, raw)
-    if ends and raw >= MOST_LEVELS:
+    most = queries.product.most_levels
+    if ends and raw >= most:
         what = "no more whole groups" if step else "nothing is shown"
         facts["partial"] = f"{what} beyond the best {raw} levels a side"
     deepest = max(len(sides.bids), len(sides.asks))
-    more = deepest > last or (ends and raw < MOST_LEVELS)
+    more = deepest > last or (ends and raw < most)
     return Page(facts, sides, first, last, names, question, more)
 
 
 async def _snapshot(
-    queries: MarketQueries, symbol: str, step: Decimal | None, last: int
-) -> tuple[Answer[Depth], view.Sides, int]:
-    """A snapshot that reaches *last* levels or groups, if the book does; and how many levels were asked for."""
-    shallow, deep = _DEPTHS_OF_GROUPS if step else (min(last, MOST_LEVELS), MOST_LEVELS)
-    answer = await queries.depth(symbol, limit=shallow)
-    sides = _sides(answer.data, step, shallow)
-    if step is None or not _ends(sides, answer.data, last - 1, shallow):
-        return answer, sides, shallow
-    answer = await queries.depth(symbol, limit=deep)
-    return answer, _sides(answer.data, step, deep), deep
+    books: BookFeeds, queries: MarketQueries, symbol: str, step: Decimal | None, last: int
+) -> tuple[Found, view.Sides, int]:
+    """A book that reaches *last* levels or groups, if it has them; and how many levels were asked for."""
+    deep = queries.product.most_levels
+    shallow = _LEVELS_OF_GROUPS if step else min(last, deep)
+    found = await read_depth(books, queries, symbol, shallow)
+    depth = found.answer.data
+    sides = _sides(depth, step, shallow)
+    if step is None or shallow == deep or not _ends(sides, depth, last - 1, shallow):
+        return found, sides, shallow
+    found = await read_depth(books, queries, symbol, deep)
+    return found, _sides(found.answer.data, step, deep), deep
 
 
 @dataclass(frozen=True, slots=True)

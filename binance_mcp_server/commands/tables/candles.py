@@ -43,7 +43,8 @@ async def read(
     report: Report,
 ) -> Table:
     """The table that answers *question*, from *cursor* on."""
-    names = args.choose_columns(columns, view.COLUMNS, view.ALL_COLUMNS)
+    default, every = view.columns(question.market)
+    names = args.choose_columns(columns, default, every)
     queries = services.product(question.market)
     start, end = await _range(question, cursor, queries)
     answer = await queries.candles.candles(
@@ -60,13 +61,14 @@ async def read(
         if start is None
         else _onward(question, answer.data, end)
     )
-    facts = _facts(question, services.venue, answer) | args.idle_fact(queries, question.symbol)
+    facts = _facts(question, services, answer) | args.idle_fact(queries, question.symbol)
+    facts |= args.unit_fact(queries, "volume", question.symbol)
     if answer.data.open:
         facts["open"] = True
     return Table(
         facts,
         names,
-        view.rows(answer.data.rows, names),
+        view.rows(answer.data.rows, names, every),
         after,
         keep_last=start is None,
         when_empty="no candle opens in this range: the running one opened before, or the history begins later",
@@ -86,12 +88,12 @@ async def _range(
     return await args.moment(question.start, queries), await args.moment(question.end, queries)
 
 
-def _facts(question: Question, venue: str, answer: Answer[CandlePage]) -> Facts:
+def _facts(question: Question, services: Services, answer: Answer[CandlePage]) -> Facts:
     return {
         "symbol": question.symbol,
         "interval": question.interval,
         **args.zone_fact(question.time_zone),
-        **provenance(venue, answer),
+        **provenance(services.venue_of(question.market), answer, question.market),
     }
 
 

@@ -62,7 +62,7 @@ async def read(
     services: Services, question: Question, limit: int, cursor: str | None, columns: str | list[str]
 ) -> Table:
     """The table that answers *question*, from *cursor* on."""
-    names = args.choose_columns(columns, COLUMNS, view.ALL_COLUMNS)
+    names = args.choose_columns(columns, COLUMNS, view.columns(question.market)[1])
     place = cursors.redeem(cursor, TOOL, question.values) if cursor else {}
     offset = cursors.number(place, "from") if place else 0
     query = question.query(min(offset + limit, _MOST_MATCHES))
@@ -80,7 +80,8 @@ async def read(
         "sort": f"{question.sort}, {'lowest' if question.ascending else 'highest'} first",
         "matched": found.matched,
         "considered": found.considered,
-        **provenance(services.venue, answer),
+        **(args.unit_fact(queries, "volume") if "volume" in names else {}),
+        **provenance(services.venue_of(question.market), answer, question.market),
     }
     rows = view.rows(found.rows[offset:], names)
     after = _after(question, offset, min(found.matched, _MOST_MATCHES))

@@ -13,8 +13,13 @@ from binance_mcp_server.services import Services
 TOOL = "search_symbols"
 MOST_FOUND = 500
 """How deep cursors reach; whoever looks further needs a better word."""
-_STATUSES = ("TRADING", "END_OF_DAY", "HALT", "BREAK", "CANCEL_ONLY")
+_SPOT_STATUSES = ("TRADING", "END_OF_DAY", "HALT", "BREAK", "CANCEL_ONLY")
 """enums.md, Symbol status, read 2026-11-22."""
+_CONTRACT_STATUSES = (
+    *("TRADING", "PENDING_TRADING", "PRE_DELIVERING", "DELIVERING", "DELIVERED"),
+    *("PRE_SETTLE", "SETTLING", "CLOSE"),
+)
+"""Contract status of the USDⓈ-M and COIN-M documents, Common Definition, read 2026-11-22."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ async def read(
     services: Services, question: Question, limit: int, cursor: str | None, columns: str | list[str]
 ) -> Table:
     """The table that answers *question*, from *cursor* on."""
-    names = args.choose_columns(columns, view.COLUMNS, view.ALL_COLUMNS)
+    names = args.choose_columns(columns, *view.columns(question.market))
     place = cursors.redeem(cursor, TOOL, question.values) if cursor else {}
     offset = cursors.number(place, "from") if place else 0
     last = min(offset + limit, MOST_FOUND)
@@ -48,7 +53,7 @@ async def read(
     answer = await queries.symbols.search(
         question.query,
         quote=question.quote or None,
-        status=_status(question.status),
+        status=_status(question.status, question.market),
         limit=last + 1,
     )
     rows = view.symbol_rows(answer.data[offset:last], names)
@@ -56,7 +61,7 @@ async def read(
     after = args.by_offset(TOOL, question.values, offset, total)
     unseen = 'nothing found; status="" looks among symbols that do not trade too'
     return Table(
-        provenance(services.venue, answer),
+        provenance(services.venue_of(question.market), answer, question.market),
         names,
         rows,
         after,
@@ -64,14 +69,15 @@ async def read(
     )
 
 
-def _status(text: str | None) -> str | None:
+def _status(text: str | None, market: args.Market) -> str | None:
     """A trading status, ``None`` for any. Raises ``InputError``."""
+    known = _SPOT_STATUSES if market == "spot" else _CONTRACT_STATUSES
     status = (text or "").strip().upper()
     if status in {"ALL", "ANY"}:
         return None
-    if status and status not in _STATUSES:
+    if status and status not in known:
         raise InputError(
             "There is no such trading status.",
-            advice=f"Use {', '.join(_STATUSES)}; or an empty text for any.",
+            advice=f"Use {', '.join(known)}; or an empty text for any.",
         )
     return status or None

@@ -39,7 +39,7 @@ async def read(
     services: Services, question: Question, limit: int, cursor: str | None, columns: str | list[str]
 ) -> Table:
     """The table that answers *question*, from *cursor* on."""
-    names = args.choose_columns(columns, view.COLUMNS, view.ALL_COLUMNS)
+    names = args.choose_columns(columns, *view.columns(question.market))
     window = parse_window(question.window)
     place = cursors.redeem(cursor, TOOL, question.values) if cursor else {}
     offset = cursors.number(place, "from") if place else 0
@@ -51,7 +51,8 @@ async def read(
         {
             "window": window,
             **args.zone_fact(question.time_zone),
-            **provenance(services.venue, answer),
+            **args.unit_fact(queries, "volume", page[0] if len(page) == 1 else ""),
+            **provenance(services.venue_of(question.market), answer, question.market),
         },
         names,
         view.rows(answer.data, names),

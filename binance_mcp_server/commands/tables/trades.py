@@ -35,6 +35,11 @@ class Question:
     def by_time(self) -> bool:
         return self.start is not None or self.end is not None
 
+    @property
+    def is_last_word(self) -> bool:
+        """Whether nothing can be asked before the latest: futures give trades by id to holders of a key alone."""
+        return self.kind == "recent" and self.market != "spot"
+
     def issue(self, place: cursors.Place) -> str:
         """A cursor of this question."""
         return cursors.issue(TOOL, asdict(self), place)
@@ -54,16 +59,18 @@ async def read(
 ) -> Table:
     """The table that answers *question*, from *cursor* on."""
     _check(question)
-    every = view.AGGREGATE_COLUMNS if question.kind == "aggregate" else view.ALL_COLUMNS
-    names = args.choose_columns(columns, view.COLUMNS, every)
+    shown = view.columns(question.market, aggregate=question.kind == "aggregate")
+    names = args.choose_columns(columns, *shown)
     queries = services.product(question.market)
     place = cursors.redeem(cursor, TOOL, asdict(question)) if cursor else {}
     answer, forward, until = await _fetch(queries, question, limit, place)
     facts: dict[str, Any] = {
         "symbol": question.symbol,
         "kind": question.kind,
-        **provenance(services.venue, answer),
+        **args.unit_fact(queries, "quantity", question.symbol),
+        **provenance(services.venue_of(question.market), answer, question.market),
         **args.idle_fact(queries, question.symbol),
+        **({"older": 'kind="aggregate" has them'} if question.is_last_word else {}),
         **({} if cursor else _begins_later(question, answer.data)),
     }
     after = (
@@ -167,7 +174,7 @@ def _onward(
 
 def _back(question: Question, trades: Trades) -> Callable[[int], str | None]:
     def before(kept: int) -> str | None:
-        first = trades[len(trades) - kept].id if trades else 0
+        first = trades[len(trades) - kept].id if trades and not question.is_last_word else 0
         return question.issue({"before": first}) if first > 0 else None
 
     return before

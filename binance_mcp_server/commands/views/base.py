@@ -7,13 +7,15 @@ from typing import Any
 from binance_mcp_server.market.times import format_time
 from binance_mcp_server.models.exact import plain
 from binance_mcp_server.queries.answer import Answer
+from binance_mcp_server.venues import Market
 
 _MARKS = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
-def provenance(venue: str, answer: Answer[Any]) -> dict[str, Any]:
-    """Venue, moment and origin of the data, and what is missing from it."""
-    facts: dict[str, Any] = {"venue": venue, "as_of": format_time(answer.as_of_ms // 1000 * 1000)}
+def provenance(venue: str, answer: Answer[Any], market: Market = "spot") -> dict[str, Any]:
+    """Venue, moment and origin of the data, and what is missing from it; and the product, where it is not spot."""
+    facts: dict[str, Any] = {} if market == "spot" else {"market": market}
+    facts |= {"venue": venue, "as_of": format_time(answer.as_of_ms // 1000 * 1000)}
     if answer.source != "rest":
         facts["source"] = answer.source
     if answer.partial:

@@ -6,6 +6,7 @@ from binance_mcp_server.market.times import format_time
 from binance_mcp_server.mcp_support.tables import Cell
 from binance_mcp_server.models.exact import trim
 from binance_mcp_server.models.market import Kline
+from binance_mcp_server.venues import Market
 
 COLUMNS = ["open_time", "open", "high", "low", "close", "volume"]
 ALL_COLUMNS = [
@@ -16,6 +17,20 @@ ALL_COLUMNS = [
     "taker_buy_volume",
     "taker_buy_quote_volume",
 ]
+
+
+_COINM_NAMES = {
+    "quote_volume": "base_volume",
+    "taker_buy_quote_volume": "taker_buy_base_volume",
+}
+"""COIN-M counts volume in contracts, and says in the base asset what others say in the quote asset."""
+
+
+def columns(market: Market) -> tuple[list[str], list[str]]:
+    """Those shown if nothing is asked for, and all."""
+    if market != "coinm":
+        return COLUMNS, ALL_COLUMNS
+    return COLUMNS, [_COINM_NAMES.get(name, name) for name in ALL_COLUMNS]
 
 
 def row(kline: Kline) -> list[Cell]:
@@ -30,11 +45,13 @@ def row(kline: Kline) -> list[Cell]:
     ]
 
 
-def rows(klines: Sequence[Kline], columns: Sequence[str]) -> list[list[Cell]]:
-    """The chosen columns of *klines*."""
+def rows(
+    klines: Sequence[Kline], columns: Sequence[str], every: Sequence[str] = ALL_COLUMNS
+) -> list[list[Cell]]:
+    """The chosen columns of *klines*; *every* is all that their market has."""
     if list(columns) == COLUMNS:
         return [_six(kline) for kline in klines]
-    picks = [ALL_COLUMNS.index(name) for name in columns]
+    picks = [every.index(name) for name in columns]
     return [[cells[pick] for pick in picks] for cells in map(row, klines)]
 
 

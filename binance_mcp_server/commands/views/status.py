@@ -6,11 +6,10 @@ from binance_mcp_server.market.times import format_time
 from binance_mcp_server.mcp_support.tables import Facts
 from binance_mcp_server.queries.status import Status
 from binance_mcp_server.settings import Settings
-from binance_mcp_server.venues import BUILT_MARKETS
 
 
-def facts(settings: Settings, status: Status) -> Facts:
-    """What was found, what is used of the limits, what this server serves."""
+def facts(settings: Settings, status: Status, futures: Snapshot | None = None) -> Facts:
+    """What was found, what is used of the limits (of the *futures*' too, once they were asked), what is served."""
     found: Facts = {
         "venue": settings.label,
         "as_of": format_time(status.as_of_ms // 1000 * 1000),
@@ -19,7 +18,8 @@ def facts(settings: Settings, status: Status) -> Facts:
         "clock_offset_ms": status.offset_ms,
         **_caveats(status),
         **(_limits(status.limits) if status.limits else {}),
-        "markets": sorted(BUILT_MARKETS),
+        **(_futures_limits(futures) if futures else {}),
+        "markets": list(settings.markets),
         "toolsets": list(settings.toolsets),
         "credentials": "found" if settings.api_key else "none (market data needs none)",
         "server": f"mcp-server-binance {__version__}",
@@ -34,6 +34,17 @@ def _caveats(status: Status) -> Facts:
         words = "the venue refuses this region (451); its public mirror answers"
         return {"source": "mirror", "partial": words}
     return {}
+
+
+def _futures_limits(used: Snapshot) -> Facts:
+    """USDⓈ-M and COIN-M count together."""
+    return {
+        "futures_weight_used": used.used,
+        "futures_weight_limit": used.limit,
+        "futures_weight_window_s": used.window_seconds,
+        "futures_paused_until": format_time(used.paused_until) if used.paused_until else None,
+        "futures_banned_until": format_time(used.banned_until) if used.banned_until else None,
+    }
 
 
 def _limits(used: Snapshot) -> Facts:

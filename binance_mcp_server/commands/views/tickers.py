@@ -8,6 +8,7 @@ from binance_mcp_server.market.times import format_time
 from binance_mcp_server.mcp_support.tables import Cell
 from binance_mcp_server.models.exact import plain, trim
 from binance_mcp_server.models.market import Ticker
+from binance_mcp_server.venues import Market
 
 COLUMNS = [
     "symbol",
@@ -32,6 +33,7 @@ ALL_COLUMNS = [
     "first_id",
     "last_id",
 ]
+_NOT_ON_FUTURES = frozenset({"bid", "ask"})
 _PRICES = frozenset({"last", "open", "high", "low", "bid", "ask"})
 """A zero among them is the venue's way to say that there is none."""
 _MOVES = frozenset({"change", "change_percent", "range_percent", "average"})
@@ -43,9 +45,25 @@ _DIGITS = {
     "low": "low_text",
     "volume": "volume_text",
     "quote_volume": "quote_volume_text",
+    "base_volume": "base_volume_text",
     "bid": "bid_text",
     "ask": "ask_text",
 }
+
+
+def columns(market: Market) -> tuple[list[str], list[str]]:
+    """Those shown if nothing is asked for, and all. COIN-M counts volume in contracts, and in the base asset too."""
+    default, every = COLUMNS, ALL_COLUMNS
+    if market != "spot":
+        every = [name for name in every if name not in _NOT_ON_FUTURES]
+    if market == "coinm":
+        default, every = _with_base_volume(default), _with_base_volume(every)
+    return default, every
+
+
+def _with_base_volume(names: Sequence[str]) -> list[str]:
+    at = names.index("volume") + 1
+    return [*names[:at], "base_volume", *names[at:]]
 
 
 def rows(tickers: Sequence[Ticker], columns: Sequence[str]) -> list[list[Cell]]:
@@ -56,7 +74,7 @@ def rows(tickers: Sequence[Ticker], columns: Sequence[str]) -> list[list[Cell]]:
 def _cell(ticker: Ticker, column: str) -> Cell:
     if digits := _DIGITS.get(column):
         text = trim(getattr(ticker, digits))
-        return None if column in _PRICES and text in {"", "0"} else text
+        return None if text == "" or (column in _PRICES and text == "0") else text
     if column in _MOVES and not (ticker.trades and ticker.open):
         return None
     if column == "symbol":
