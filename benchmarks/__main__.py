@@ -7,7 +7,7 @@ import time
 from benchmarks.processes import ROOT
 from benchmarks.report import Row, conditions, insert, table
 
-NAMES = ("startup", "tool_call", "together", "rest_client", "decode")
+NAMES = ("startup", "tool_call", "together", "rest_client", "decode", "books", "streams")
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 

@@ -107,13 +107,7 @@ class Server:
 
     def memory_mb(self) -> float:
         """Resident memory, MB."""
-        shown = subprocess.run(
-            ["ps", "-o", "rss=", "-p", str(self._process.pid)],  # noqa: S607 - where ps is differs
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return int(shown.stdout) / 1024
+        return resident_mb(self._process.pid)
 
     def _send(self, method: str, params: Mapping[str, object] | None) -> int:
         self._last_id += 1
@@ -140,6 +134,17 @@ class Server:
                     raise RuntimeError(message["error"])
                 return message["id"], message["result"]
         raise RuntimeError("the server ended or was ended before it answered")
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process, MB."""
+    shown = subprocess.run(
+        ["ps", "-o", "rss=", "-p", str(pid)],  # noqa: S607 - where ps is differs
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(shown.stdout) / 1024
 
 
 @contextmanager
