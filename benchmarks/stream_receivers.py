@@ -9,7 +9,6 @@ CPU (user and system) of this process alone, from the first frame to the last. W
 """
 
 import asyncio
-import gc
 import importlib
 import json
 import os
@@ -29,23 +28,24 @@ LISTENER = "binance_mcp_server.binance_ws_api.listener"
 
 
 class Meter:
-    """Counts messages and the CPU between the first and the last."""
+    """CPU from the first messages, which are not counted themselves, to the last."""
 
     def __init__(self, count: int) -> None:
         self._left = count
+        self._begun = -1.0
+        self._uncounted = 0
         self.count = count
-        self._begun = time.process_time()
         self.done = asyncio.Event()
-        self.cpu = 0.0
-
-    def begin(self) -> None:
-        gc.collect()
-        self._begun = time.process_time()
+        self.cpu_us = 0.0
 
     def add(self, messages: int) -> None:
         self._left -= messages
-        if self._left <= 0 and not self.done.is_set():
-            self.cpu = time.process_time() - self._begun
+        if self._begun < 0:
+            self._uncounted = messages
+            self._begun = time.process_time()
+        elif self._left <= 0 and not self.done.is_set():
+            spent = time.process_time() - self._begun
+            self.cpu_us = spent * 1e6 / (self.count - self._uncounted)
             self.done.set()
 
 
@@ -129,6 +129,8 @@ async def decode(load: Load, port: int, meter: Meter) -> None:
     decoders = {name.encode(): _decoder(_RECORDS[name.partition("@")[2]]) for name in NAMES}
     only = decoders[names(load)[0].encode()] if load == "aggTrade" else None
 
+    seen = 0
+
     class Listener(WSListener):
         def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
             payload = frame.get_payload_as_bytes()
@@ -136,15 +138,16 @@ async def decode(load: Load, port: int, meter: Meter) -> None:
                 only(payload)
             else:
                 decoders[payload[11 : payload.find(b'"', 11)]](payload)
-            meter.add(1)
+            nonlocal seen
+            seen += 1
+            if frame.last_in_buffer:
+                meter.add(seen)
+                seen = 0
 
-    meter.begin()
     await ws_connect(Listener, f"ws://127.0.0.1:{port}/stream?streams={'/'.join(names(load))}")
 
 
-async def _hub(
-    load: Load, port: int, meter: Meter, use: Callable[[Any, Any], Awaitable[Any]]
-) -> None:
+async def _hub(load: Load, port: int, use: Callable[[Any, Any], Awaitable[Any]]) -> None:
     from binance_mcp_server.binance_ws_api.connection import dial
     from binance_mcp_server.binance_ws_api.hub import Hub
     from binance_mcp_server.binance_ws_api.kinds import spec
@@ -157,7 +160,6 @@ async def _hub(
     parts = [name.replace("@100ms", "").partition("@") for name in names(load)]
     specs = [spec("spot", kind, symbol.upper()) for symbol, _, kind in parts]
     importlib.import_module(LISTENER)
-    meter.begin()
     await asyncio.gather(*(use(hub, each) for each in specs))
 
 
@@ -173,14 +175,14 @@ async def ours(load: Load, port: int, meter: Meter) -> None:
 
         subscription.stream.on_records.append(count)
 
-    await _hub(load, port, meter, subscribe)
+    await _hub(load, port, subscribe)
 
 
 async def eager(load: Load, port: int, meter: Meter) -> None:
     def listen(records: Sequence[object]) -> None:
         meter.add(len(records))
 
-    await _hub(load, port, meter, lambda hub, spec: hub.attach(spec, listen))
+    await _hub(load, port, lambda hub, spec: hub.attach(spec, listen))
 
 
 async def sdk(load: Load, port: int, meter: Meter) -> None:
@@ -196,7 +198,6 @@ async def sdk(load: Load, port: int, meter: Meter) -> None:
         "kline_1m": models.KlineResponse,
     }
     chosen = KINDS if load == "mix" else KINDS[:1]
-    meter.begin()
     for kind in chosen:
         group = [name for name in names(load) if name.endswith(f"@{kind}")]
         await connection.subscribe(group, response_model=shapes[kind])
@@ -210,7 +211,6 @@ async def python_binance(load: Load, port: int, meter: Meter) -> None:
     BinanceSocketManager.STREAM_URL = f"ws://127.0.0.1:{port}/"
     client = AsyncClient()
     manager = BinanceSocketManager(client, max_queue_size=10**9)
-    meter.begin()
     async with manager.multiplex_socket(list(names(load))) as socket:
         while not meter.done.is_set():
             await socket.recv()
@@ -232,7 +232,7 @@ async def _main(arm: str, load: Load, count: int, port: int) -> None:
     await ARMS[arm](load, port, meter)
     async with asyncio.timeout(PATIENCE):
         await meter.done.wait()
-    print(json.dumps({"messages": count, "cpu_us": meter.cpu * 1e6 / count}), flush=True)
+    print(json.dumps({"messages": count, "cpu_us": meter.cpu_us}), flush=True)
 
 
 if __name__ == "__main__":

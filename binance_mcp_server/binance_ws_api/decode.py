@@ -70,6 +70,15 @@ def reader(spec: Spec) -> Callable[[bytes], Sequence[Event]]:
     return several
 
 
+def all_reader(spec: Spec) -> Callable[[list[bytes]], list[Any]]:
+    """Reads many frames of *spec*, what each holds; raises what msgspec does where one of them cannot be read."""
+    if spec.kind == "partialDepth" and spec.market != "spot":
+        one = single(spec)
+        return lambda frames: list(map(one, frames))
+    decode, data = frame_decoder(spec), attrgetter("data")
+    return lambda frames: list(map(data, map(decode, frames)))
+
+
 def single(spec: Spec) -> Callable[[bytes], Event]:
     """Reads the event of one frame of *spec*, which is no list; raises as :func:`reader` does."""
     decode = frame_decoder(spec)

@@ -57,9 +57,7 @@ class Dispatcher:
 
     def deliver(self, frames: list[bytes], now: float) -> list[bytes]:
         """Hand *frames* over; gives those that are no data of a stream known here: replies and news of the venue."""
-        stream = self._only(frames) if frames else None
-        if stream is not None:
-            stream.take(frames, now)
+        if frames and self._take_run(frames, now):
             return []
         bins, touched, others = self._bins, [], []
         bin_of = bins.get
@@ -79,13 +77,19 @@ class Dispatcher:
                 stream.take(batch, now)
         return others
 
-    def _only(self, frames: list[bytes]) -> Stream | None:
-        """The stream that all of *frames* are of, if a loop in C can tell: a busy stream fills whole bursts."""
+    def _take_run(self, frames: list[bytes], now: float) -> bool:
+        """Hand *frames* over at once if all are of one stream: a busy one fills whole bursts. Loops in C tell."""
         first = frames[0]
         end = first.find(b'"', NAME_AT) + 1
         head = first[:end]
         if end <= NAME_AT or not frames[-1].startswith(head):
-            return None
-        if len(frames) > 1 and b"".join(map(itemgetter(slice(end)), frames)) != head * len(frames):
-            return None
-        return self._streams.get(head[NAME_AT:-1])
+            return False
+        stream = self._streams.get(head[NAME_AT:-1])
+        if stream is None:
+            return False
+        if stream.take_run(frames, now):
+            return True
+        if b"".join(map(itemgetter(slice(end)), frames)) != head * len(frames):
+            return False
+        stream.take(frames, now)
+        return True

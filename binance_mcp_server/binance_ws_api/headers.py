@@ -23,20 +23,24 @@ class FrameError(ValueError):
 
 
 class NumberReader:
-    """Reads the number behind *marker* in frames of one stream."""
+    """Reads the number behind *marker* in frames of one stream.
 
-    __slots__ = ("_between", "_marker", "_places", "_width")
+    *lead*: what stands before the marker, such as the symbol; frames in which it does not are not all alike.
+    """
 
-    def __init__(self, marker: bytes) -> None:
+    __slots__ = ("_begin", "_between", "_marker", "_places", "_width")
+
+    def __init__(self, marker: bytes, lead: bytes = b"") -> None:
         self._marker = marker
-        self._between = b"," + marker
+        self._begin = lead + marker
+        self._between = b"," + self._begin
         self._places = (0, 0)
         self._learn(0, 0)
 
     def _learn(self, start: int, end: int) -> None:
         """The number stands from *start* to *end*, a comma behind it."""
         self._places = (start, end)
-        self._width = itemgetter(slice(start - len(self._marker), end + 1))
+        self._width = itemgetter(slice(max(0, start - len(self._begin)), end + 1))
 
     def all(self, frames: Sequence[bytes]) -> list[int]:
         """The numbers of *frames*. Raises :class:`FrameError` when one of them has none: read them one by one."""
@@ -57,13 +61,13 @@ class NumberReader:
 
     def _parts(self, frames: Sequence[bytes]) -> list[bytes] | None:
         """The digits of each frame's number, of one length; ``None`` when the frames are not all alike."""
-        # Marker, number and comma of each, in a row: cut at the marks it is all numbers, or they are not all alike.
+        # Lead, marker, number and comma of each, in a row: cut at the marks it is all digits, and as many as there are
+        # frames, only if they stand at the same place everywhere; so all numbers are as long, too.
         row = b"".join(map(self._width, frames))
-        if not (row.startswith(self._marker) and row.endswith(b",")):
+        if not (row.startswith(self._begin) and row.endswith(b",")):
             return None
-        parts = row[len(self._marker) : -1].split(self._between)
-        alike = len(parts) == len(frames) and len(set(map(len, parts))) == 1
-        return parts if alike and b"".join(parts).isdigit() else None
+        parts = row[len(self._begin) : -1].split(self._between)
+        return parts if len(parts) == len(frames) and b"".join(parts).isdigit() else None
 
     def one(self, frame: bytes) -> int:
         """The number of *frame*, wherever it stands. Raises :class:`FrameError`."""

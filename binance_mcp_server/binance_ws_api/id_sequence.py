@@ -10,9 +10,11 @@ from binance_mcp_server.models.events import Event
 class IdSequence(Sequence):
     """Ids without a hole: trades, aggregate trades, block trades."""
 
-    def __init__(self, marker: bytes) -> None:
+    def __init__(self, marker: bytes, symbol: str = "") -> None:
+        """*symbol*: of all frames, if it stands right before the marker, as it does in all streams of trades."""
         super().__init__()
-        self._reader = NumberReader(marker)
+        lead = f'"s":"{symbol}",'.encode() if symbol else b""
+        self._reader = NumberReader(marker, lead)
         self._parked: dict[int, Entry] = {}
         self._lowest = 0
         self._since = 0.0
@@ -30,12 +32,18 @@ class IdSequence(Sequence):
     def _number(self, frame: bytes) -> int:
         return self._reader.one(frame)
 
-    def take(self, frames: list[bytes], now: float) -> list[Entry] | list[bytes]:
+    def goes_on(self, frames: list[bytes], now: float) -> bool:
+        """Take *frames* if they follow without a hole, of the symbol where it is known; else nothing is done."""
         last = self.last
         run = self._reader.rising(frames) if last is not None and not self._parked else None
-        if run is not None and run == (last + 1, last + len(frames)):  # type: ignore[operator]
-            self.last = run[1]
-            self._renew(now)
+        if last is None or run != (last + 1, last + len(frames)):
+            return False
+        self.last = run[1]
+        self._renew(now)
+        return True
+
+    def take(self, frames: list[bytes], now: float) -> list[Entry] | list[bytes]:
+        if self.goes_on(frames, now):
             return frames
         try:
             numbers = self._reader.all(frames)

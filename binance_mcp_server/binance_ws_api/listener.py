@@ -40,7 +40,7 @@ PROTOCOL_ERROR: Final = 1002
 TOO_BIG: Final = 1009
 """Close codes, RFC 6455 section 7.4.1."""
 CLOSE_TIMEOUT: Final = 5.0
-_BRACE: Final = b"{"
+_BRACE: Final = ord("{")
 
 
 class Listener(WSListener):
@@ -88,7 +88,11 @@ class Listener(WSListener):
 
         def on_ws_frame(transport: WSTransport, frame: WSFrame) -> None:
             payload = frame.get_payload_as_bytes()
-            if frame.fin and payload[:1] == _BRACE and not fragments:
+            try:
+                is_whole = payload[0] == _BRACE and frame.fin
+            except IndexError:
+                is_whole = False
+            if is_whole and not fragments:
                 append(payload)
             else:
                 slow(transport, frame, payload)

@@ -28,12 +28,15 @@ class Run(NamedTuple):
     """Whether the numbers between are theirs alone."""
 
 
-def runs_of(entries: list[Entry], place: int, span: Span, *, by_id: bool) -> list[Run]:
+def runs_of(
+    entries: list[Entry], place: int, span: Span, *, by_id: bool, plain: bool = False
+) -> list[Run]:
     """*entries*, the first of which stood at *place*, without gaps, which are no loss of theirs.
 
-    *by_id*: numbers follow each other without a hole, so a run holds just the ids between its ends.
+    *by_id*: numbers follow each other without a hole, so a run holds just the ids between its ends. *plain*: it is
+    known that there is no gap among them.
     """
-    if entries and Gap not in map(type, entries):
+    if entries and (plain or Gap not in map(type, entries)):
         first, last = span(entries[0]), span(entries[-1])
         if first and last and (not by_id or last[1] - first[0] == len(entries) - 1):
             return [Run(place, place + len(entries), len(entries), first[0], last[1])]

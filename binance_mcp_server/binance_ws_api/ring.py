@@ -16,7 +16,7 @@ class Ring:
     """The newest entries of a stream: always ``max_records`` of them, and up to a sixteenth more, unless they are more
     than ``max_bytes``."""
 
-    __slots__ = ("_bytes", "_entries", "_first", "_head", "max_bytes", "max_records")
+    __slots__ = ("_bytes", "_entries", "_first", "_head", "max_bytes", "max_records", "mixed")
 
     def __init__(self, max_records: int, max_bytes: int) -> None:
         self.max_records = max_records
@@ -26,6 +26,8 @@ class Ring:
         """Entries before it have left, and wait to be cleared away together."""
         self._first = 0
         self._bytes = 0
+        self.mixed = False
+        """Whether anything but frames was ever put in."""
 
     def __len__(self) -> int:
         return len(self._entries) - self._head
@@ -48,7 +50,11 @@ class Ring:
     def extend(self, entries: list[Entry] | list[bytes]) -> list[Entry]:
         """Put *entries* at the end. Gives those that had to leave, oldest first; the newest entry always stays."""
         self._entries += entries
-        self._bytes += _weight(entries)
+        try:
+            self._bytes += sum(map(len, entries))  # type: ignore[arg-type]
+        except TypeError:
+            self.mixed = True
+            self._bytes += _weight(entries)
         count, most = len(self._entries) - self._head, self.max_records
         if self._bytes <= self.max_bytes and count <= most + (most >> _SLACK):
             return []

@@ -66,6 +66,10 @@ class Sequence(ABC):
     def take(self, frames: list[bytes], now: float) -> list[Entry] | list[bytes]:
         """What of *frames* and of those parked is in order now. The very list where all of it is."""
 
+    def goes_on(self, _frames: list[bytes], _now: float) -> bool:
+        """Take frames if a glance shows that all are of this stream and follow; else nothing is done."""
+        return False
+
     def interrupted(self, cause: str) -> None:  # noqa: B027 - most see by their numbers what is missing
         """The connection was lost: what came meanwhile is not known."""
 

@@ -14,7 +14,7 @@ from binance_mcp_server.market.intervals import Interval
 def sequence_for(spec: Spec) -> Sequence:
     """The order of the stream *spec*."""
     if spec.rule == "ids":
-        return IdSequence(spec.marker)
+        return IdSequence(spec.marker, spec.symbol)
     if spec.rule == "updates":
         return UpdateSequence()
     if spec.rule == "candles":

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from binance_mcp_server.binance_ws_api.decode import number_in, reader, single
+from binance_mcp_server.binance_ws_api.decode import all_reader, number_in, reader, single
 from binance_mcp_server.binance_ws_api.headers import Updates
 from binance_mcp_server.binance_ws_api.id_sequence import IdSequence
 from binance_mcp_server.binance_ws_api.kinds import Spec
@@ -69,6 +69,7 @@ class Stream:
         """Called when frames wait for something before them."""
         self.read = reader(spec)
         self._one = single(spec) if not spec.many else None
+        self._read_all = all_reader(spec)
         self._number_in = number_in(spec)
         self._counted = 0
         self._quiet = 0.0
@@ -127,13 +128,24 @@ class Stream:
         if self.state != "live":
             self.state = "live"
 
+    def take_run(self, frames: list[bytes], now: float) -> bool:
+        """:meth:`take`, if a glance shows that all of *frames* are of this stream and follow; else nothing is done."""
+        if self.listeners or not self.sequence.goes_on(frames, now):
+            return False
+        self.received += len(frames)
+        self.heard_at = now
+        self._keep(frames)
+        if self.state != "live":
+            self.state = "live"
+        return True
+
     def _take_eagerly(self, frames: list[bytes], now: float) -> None:
         """Decode each frame once, for its order and for who listens."""
         one = self._one
         try:
-            records: list[Any] = list(map(one or self.read, frames))
+            records: list[Any] = self._read_all(frames)
             good = frames
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             good, records = self._readable(frames)
         entries = self._in_order(good, records, now)
         if not entries:

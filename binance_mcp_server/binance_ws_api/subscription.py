@@ -283,7 +283,13 @@ class Subscription:
         places = sorted(place for place in cuts if start <= place <= end)
         for begin, stop in itertools.pairwise(places):
             left = entries[begin - first : stop - first]
-            runs = runs_of(left, begin, self.stream.span, by_id=self.spec.rule == "ids")
+            runs = runs_of(
+                left,
+                begin,
+                self.stream.span,
+                by_id=self.spec.rule == "ids",
+                plain=not self.stream.ring.mixed,
+            )
             self._gone.extend(runs)
             if any(low <= begin < high for low, high in unseen):
                 self._losses.extend(runs)
