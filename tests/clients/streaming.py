@@ -21,7 +21,7 @@ COINM = ("coinm_btcusd_perp_20240808",)
 class _Data(msgspec.Struct):
     t: int = 0
     u: int = 0
-    E: int = 0  # noqa: N815 - the venue's name
+    E: int = 0
 
 
 class _Line(msgspec.Struct):

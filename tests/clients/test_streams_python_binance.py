@@ -13,7 +13,6 @@ import pytest
 from tests.clients.conftest import Place
 from tests.clients.process import ExchangeProcess
 from tests.clients.streaming import (
-    COINM,
     PLAY_SECONDS,
     SOON,
     USDM,
@@ -28,12 +27,19 @@ QUEUE = 100_000
 """Messages that may wait to be read. Past its default of 100 the client gives its socket up."""
 
 
+def library() -> Any:
+    with warnings.catch_warnings():
+        gone = r"websockets\.(WebSocketClientProtocol|legacy) is deprecated"
+        warnings.filterwarnings(
+            "ignore", gone, DeprecationWarning
+        )  # for a type hint it imports that
+        return pytest.importorskip("binance", exc_type=ImportError)
+
+
 @asynccontextmanager
 async def sockets(rest: str, stream: str) -> AsyncIterator[Any]:
     """The client's socket manager."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what it imports warns, of old names in websockets
-        module = pytest.importorskip("binance", exc_type=ImportError)
+    module = library()
 
     class Client(module.AsyncClient):  # type: ignore[name-defined,misc]
         API_URL = f"{rest}/api"
@@ -41,12 +47,13 @@ async def sockets(rest: str, stream: str) -> AsyncIterator[Any]:
     class Manager(module.BinanceSocketManager):  # type: ignore[name-defined,misc]
         STREAM_URL = f"{stream}/"
         FSTREAM_URL = f"{stream}/"
-        DSTREAM_URL = f"{stream}/coinm/"
 
     async with no_task_left():
         client = await Client.create()
-        yield Manager(client, max_queue_size=QUEUE)
-        await client.close_connection()
+        try:
+            yield Manager(client, max_queue_size=QUEUE)
+        finally:
+            await client.close_connection()
 
 
 @asynccontextmanager
@@ -115,23 +122,23 @@ async def test_a_multiplexed_socket_yields_each_trade_of_a_recording(
 async def test_the_depth_cache_ends_as_the_exchanges_book(
     held: ExchangeProcess, recording: Recording
 ) -> None:
-    from binance.ws.depthcache import DepthCacheManager
-
     async with (
         asyncio.timeout(PLAY_SECONDS),
         sockets(held.rest, held.ready["stream"]) as manager,
-        depth_cache(DepthCacheManager(
-            manager._client, "BTCUSDT", bm=manager, limit=1000, ws_interval=100, conv_type=Decimal
-        )) as cache_manager,
+        depth_cache(
+            library().DepthCacheManager(
+                manager._client, "BTCUSDT", bm=manager, limit=1000, ws_interval=100,
+                conv_type=Decimal,
+            )
+        ) as cache_manager,
     ):  # fmt: skip
         begin = (await manager._client.get_order_book(symbol="BTCUSDT"))["lastUpdateId"]
+        expected = recording.depth_times_after(begin)
         held.play()
-        times = []
-        while times[-1:] != recording.depth_times[-1:]:
-            cache = await cache_manager.recv()
-            times.append(cache.update_time)
-        assert times == recording.depth_times_after(begin)
+        times = [(await cache_manager.recv()).update_time for _ in expected]
         book = await manager._client.get_order_book(symbol="BTCUSDT", limit=100)
+    assert times == expected
+    cache = cache_manager.get_depth_cache()
     for side, levels in (("bids", cache.get_bids()), ("asks", cache.get_asks())):
         assert levels[:100] == [[Decimal(price), Decimal(qty)] for price, qty in book[side]]
 
@@ -143,36 +150,20 @@ async def depth_cache(manager: Any) -> AsyncIterator[Any]:
         yield cache
 
 
-async def test_futures_sockets_on_their_routes(data_dir: Path) -> None:
-    """USDⓈ-M trades on ``/public``, aggregates on ``/market``; COIN-M on its own address."""
-    from binance.enums import FuturesType
-
-    files = paths(data_dir, (*USDM, *COINM))
-    usdm, coinm = (read_recording(data_dir, names) for names in (USDM, COINM))
-    with ExchangeProcess(*files, speed="max", hold=True) as process:
+async def test_usdm_sockets_on_their_routes(data_dir: Path) -> None:
+    """Trades and books come on ``/public``, aggregates on ``/market``."""
+    expected = read_recording(data_dir, USDM).trade_ids
+    with ExchangeProcess(*paths(data_dir, USDM), speed="max", hold=True) as process:
         async with (
             asyncio.timeout(PLAY_SECONDS),
             sockets(process.rest, process.ready["stream"]) as manager,
             opened(manager.futures_multiplex_socket(["btcusdt@trade"], category="public")) as one,
             opened(manager.aggtrade_futures_socket("BTCUSDT")) as two,
             opened(manager.futures_depth_socket("BTCUSDT")) as three,
-            opened(manager.futures_multiplex_socket(
-                ["btcusd_perp@trade"], FuturesType.COIN_M
-            )) as four,
-        ):  # fmt: skip
+        ):
             process.play()
-            trades, inverse = await asyncio.gather(
-                trade_ids(one, usdm.trade_ids[-1]), trade_ids(four, coinm.trade_ids[-1])
-            )
-            aggregate, partial = (await two.recv())["data"], (await three.recv())["data"]
-    assert trades == usdm.trade_ids
-    assert inverse == coinm.trade_ids
-    assert (aggregate["e"], aggregate["f"]) == ("aggTrade", usdm.trade_ids[0])
-    assert (partial["e"], len(partial["b"]), len(partial["a"])) == ("depthUpdate", 10, 10)
-
-
-async def trade_ids(socket: Any, last: int) -> list[int]:
-    ids: list[int] = []
-    while ids[-1:] != [last]:
-        ids.append((await socket.recv())["data"]["t"])
-    return ids
+            ids = [(await one.recv())["data"]["t"] for _ in expected]
+            aggregate, book = (await two.recv())["data"], (await three.recv())["data"]
+    assert ids == expected
+    assert (aggregate["e"], aggregate["f"]) == ("aggTrade", expected[0])
+    assert (book["e"], len(book["b"]), len(book["a"])) == ("depthUpdate", 10, 10)
