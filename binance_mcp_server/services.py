@@ -121,13 +121,7 @@ class Services:
         }
         self._queries = {market: self._reads(market) for market in settings.markets}
         self._where = where
-        self.hub = Hub(
-            clock,
-            self._streams_of,
-            partial(dial, trust_env_proxy=True),
-            source=RestSource(self.product),
-        )
-        self.books = BookFeeds(self.hub, self._snapshot, clock)
+        self.hub, self.books = self._streams()
         self._closing = AsyncExitStack()
 
     def _reads(self, market: Market) -> MarketQueries:
@@ -139,6 +133,16 @@ class Services:
 
     async def _own_hosts(self, market: Market) -> Hosts:
         return self.settings.at(market)
+
+    def _streams(self) -> tuple[Hub, BookFeeds]:
+        """What a run of the server has of streams, and of books made of them."""
+        hub = Hub(
+            self._clock,
+            self._streams_of,
+            partial(dial, trust_env_proxy=True),
+            source=RestSource(self.product),
+        )
+        return hub, BookFeeds(hub, self._snapshot, self._clock)
 
     async def _snapshot(self, market: Market, symbol: str, levels: int) -> Answer[Depth]:
         return await self.product(market).snapshot(symbol, levels)
@@ -156,6 +160,8 @@ class Services:
         return (hosts.stream + hosts.stream_path, *mirrors)
 
     async def __aenter__(self) -> Self:
+        if self.hub.is_closed:  # a server may run again after its end
+            self.hub, self.books = self._streams()
         self._closing.callback(self._ledgers.close)
         for connection in self._connections.values():
             self._closing.push_async_callback(connection.close)

@@ -156,3 +156,14 @@ async def test_paths_that_a_venue_lacks_are_known(venue: StillExchange) -> None:
     lacking = Hosts("http://127.0.0.1:1", "", "", lacks=frozenset({"/api/v3/executionRules"}))
     assert services_on(lacking).lacks("spot") == {"/api/v3/executionRules"}
     assert services_on(None).lacks("spot") == frozenset()
+
+
+async def test_what_runs_again_after_its_end_has_streams_again(venue: StillExchange) -> None:
+    services = services_on(venue.hosts)
+    async with services:
+        first = services.hub
+    assert first.is_closed
+    async with services:
+        assert services.hub is not first
+        assert not services.hub.is_closed
+        assert services.hub.subscriptions() == []

@@ -188,8 +188,12 @@ class Hub:
         }
         return HubState(named, len(self._subscriptions), len(self._streams))
 
+    @property
+    def is_closed(self) -> bool:
+        return self._closed
+
     async def close(self) -> None:
-        """End all streams. Idempotent."""
+        """End all streams, for good. Idempotent."""
         self._closed = True
         if self._sweeper is not None:
             self._sweeper.cancel()
