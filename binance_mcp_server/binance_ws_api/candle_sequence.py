@@ -7,7 +7,7 @@ from binance_mcp_server.binance_ws_api import headers
 from binance_mcp_server.binance_ws_api.headers import CandleMark, FrameError
 from binance_mcp_server.binance_ws_api.sequence import Entry, Hole, Sequence
 from binance_mcp_server.market.intervals import LENGTHS_MS, Interval, shortest_length_ms
-from binance_mcp_server.models.events import Event, Gap
+from binance_mcp_server.models.events import Gap
 
 _LONGEST_MONTH_MS: Final = 31 * 86_400_000
 _RECENT: Final = 256
@@ -117,7 +117,7 @@ class CandleSequence(Sequence):
                 self.reordered += isinstance(entry, bytes)
             self._parked.pop(0)
 
-    def fill(self, rows: Mapping[int, Event], upto: int | None, now: float) -> list[Entry]:
+    def fill(self, rows: Mapping[int, Entry], upto: int | None, now: float) -> list[Entry]:
         """*rows*: closed candles by open time."""
         given: list[Entry] = []
         waiting = {mark for mark, _ in self._parked}

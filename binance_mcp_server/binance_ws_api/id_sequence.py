@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from binance_mcp_server.binance_ws_api.headers import FrameError, NumberReader
 from binance_mcp_server.binance_ws_api.sequence import ANEW, Entry, Hole, Sequence
-from binance_mcp_server.models.events import Event
 
 
 class IdSequence(Sequence):
@@ -108,7 +107,7 @@ class IdSequence(Sequence):
         self.last = last
         self._lowest = min(parked, default=0)
 
-    def fill(self, rows: Mapping[int, Event], upto: int | None, now: float) -> list[Entry]:
+    def fill(self, rows: Mapping[int, Entry], upto: int | None, now: float) -> list[Entry]:
         last = self.last
         if last is None:
             return []

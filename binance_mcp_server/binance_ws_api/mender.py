@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from binance_mcp_server.binance_ws_api.decode import frame_of
 from binance_mcp_server.binance_ws_api.kinds import Spec
 from binance_mcp_server.binance_ws_api.sequence import Hole
 from binance_mcp_server.binance_ws_api.stream import Stream
@@ -168,7 +169,8 @@ class Mender:
             log.exception("a repair of %r failed", stream)
             raise _defect() from defect
         now = self._clock.monotonic()
-        stream.add(stream.sequence.fill(found.rows, found.upto, now))
+        rows = {number: frame_of(stream.spec, row) for number, row in found.rows.items()}
+        stream.add(stream.sequence.fill(rows, found.upto, now))
 
 
 def _defect() -> TransportError:

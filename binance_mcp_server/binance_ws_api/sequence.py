@@ -73,7 +73,7 @@ class Sequence(ABC):
     def interrupted(self, cause: str) -> None:  # noqa: B027 - most see by their numbers what is missing
         """The connection was lost: what came meanwhile is not known."""
 
-    def fill(self, _rows: Mapping[int, Event], _upto: int | None, _now: float) -> list[Entry]:
+    def fill(self, _rows: Mapping[int, Entry], _upto: int | None, _now: float) -> list[Entry]:
         """Put in what was fetched, by number; all there is up to a number, inclusive, where that is known."""
         return []
 

@@ -7,10 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from binance_mcp_server.binance_ws_api.decode import number_in, reader, single
+from binance_mcp_server.binance_ws_api.decode import frame_of, number_in, reader, single
 from binance_mcp_server.binance_ws_api.kinds import Spec, spec
+from binance_mcp_server.binance_ws_api.sequences import sequence_for
 from binance_mcp_server.models.events import (
+    AggTradeEvent,
+    BlockTradeEvent,
     BookTickerEvent,
+    Event,
     KlineEvent,
     LiquidationEvent,
     MarkPriceEvent,
@@ -138,3 +142,18 @@ def test_what_cannot_be_read_is_one_kind_of_error(bad: bytes) -> None:
         reader(TRADES)(bad)
     with pytest.raises(msgspec.DecodeError):
         reader(spec("spot", "miniTicker"))(bad if b"[]" not in bad else b"{}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        ("trade", TradeEvent(5, "BTCUSDT", 7, "1.50", "0.20", 4, buyer_is_maker=True)),
+        ("aggTrade", AggTradeEvent(5, "BTCUSDT", 7, "1.50", "0.20", 1, 2, 4, buyer_is_maker=False)),
+        ("blockTrade", BlockTradeEvent(5, "BTCUSDT", 7, "1.50", "0.20", 4, buyer_is_maker=True)),
+    ],
+)
+def test_what_was_fetched_is_kept_as_a_frame_like_any_other(kind: str, event: Event) -> None:
+    of = spec("spot", kind, "BTCUSDT")
+    kept = frame_of(of, event)
+    assert single(of)(kept) == event
+    assert sequence_for(of).number(kept) == 7
