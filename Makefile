@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format docs fastmcp inspector bench lock clean
+.PHONY: help demo test check format docs fastmcp inspector bench soak lock clean
 
 # Nothing of the caller's environment may reach into .venv.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -61,6 +61,9 @@ inspector: $(VENV)/.dev ## the tests that drive us with the MCP Inspector, which
 
 bench: $(VENV)/.dev ## the benchmark table, also written into docs/benchmarks.md; ARGS="decode rest" picks some
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(VENV)/.dev ## ten minutes of streams, books and faults at 5,000 messages a second; SOAK=60 for less
+	@$(BIN)/python -m benchmarks.soak $(or $(SOAK),600)
 
 lock: $(BIN)/python ## resolve the requirements files again; UPGRADE=1 takes newer versions
 	@$(PIP) install 'uv>=0.9,<1'

@@ -7,8 +7,13 @@ from tests.e2e.processes import run_to_its_end
 STEPS = (
     "get_exchange_status",
     "search_symbols",
+    "subscribe_stream",
+    "wait_for_market",
+    "read_stream",
+    "summarize_stream",
     "get_price",
     "get_order_book",
+    "estimate_fill",
     "get_candles",
     "scan_market",
     "get_symbol_rules",
@@ -21,6 +26,8 @@ def told(*arguments: object) -> str:
     assert "Traceback" not in ended.errors
     assert all(f"{step}(" in ended.out for step in STEPS)
     assert "error, as it should" in ended.out
+    assert "live book" in ended.out
+    assert "0 missing, 0 twice" in ended.out  # over the cut that it makes itself
     return ended.out
 
 
