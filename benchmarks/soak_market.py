@@ -21,8 +21,8 @@ _GONE: Final = 40_000
 _MID: Final = 6_100_000
 """In cents."""
 _DRIFT: Final = 40_000
-_REMEMBERED: Final = 3_000
-"""Books whose best levels are kept: five minutes."""
+_REMEMBERED: Final = 600
+"""Books whose best levels are kept: a minute."""
 
 Level = tuple[str, str]
 """Price and quantity as the venue writes them."""

@@ -27,6 +27,8 @@ READ_EVERY: Final = 0.5
 SLEEPS: Final = 75.0
 """Seconds of the sleeping reader; its buffer holds forty."""
 BUFFER: Final = 10_000
+SLOW_BUFFERS: Final = {"bookTicker": 500, "depth": 500, "kline": 50}
+"""Of kinds that come more seldom: all are full within two minutes, when memory is weighed for the first time."""
 SETTLE: Final = 20.0
 """Seconds without faults at the end, until every reader must have everything."""
 CONTENTS: Final = {"trade": trade, "aggTrade": aggregate}
@@ -120,7 +122,8 @@ class Soak:
 
     async def _subscribe(self, kind: str, symbol: str, **options: str) -> Subscription:
         one = spec("spot", kind, symbol, **options)  # type: ignore[arg-type]
-        subscription = await self.services.hub.subscribe(one, buffer=BUFFER)
+        buffer = SLOW_BUFFERS.get(kind, BUFFER)
+        subscription = await self.services.hub.subscribe(one, buffer=buffer)
         self.subscriptions.append(subscription)
         return subscription
 

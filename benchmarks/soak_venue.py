@@ -66,14 +66,19 @@ class SoakSource:
         """It plays from the start."""
 
     async def frames(self) -> AsyncIterator[Sequence[Frame]]:
-        yield [self._snapshot(symbol) for symbol in SYMBOLS]
+        yield self.opening()
         while True:
             due = self._told + STEP_MS
             await self._clock.sleep(max(0, due - self._clock.now_ms()) / 1000)
-            self._told = due
-            yield self._step()
+            yield self.step()
 
-    def _step(self) -> list[Frame]:
+    def opening(self) -> list[Frame]:
+        """Every book."""
+        return [self._snapshot(symbol) for symbol in SYMBOLS]
+
+    def step(self) -> list[Frame]:
+        """What happens in the next step."""
+        self._told += STEP_MS
         numbers = range(self._trade, self._trade + TRADES_A_STEP)
         self._trade += TRADES_A_STEP
         self._steps += 1

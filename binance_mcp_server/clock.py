@@ -36,6 +36,18 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+async def set_within(event: asyncio.Event, seconds: float, clock: Clock) -> bool:
+    """Wait until *event* is set, at most *seconds*; whether it is."""
+    setting = asyncio.ensure_future(event.wait())
+    alarm = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait({setting, alarm}, return_when=asyncio.FIRST_COMPLETED)
+        return setting.done()
+    finally:
+        setting.cancel()
+        alarm.cancel()
+
+
 class VirtualClock:
     """A clock for tests: it moves when told to, or by itself whenever somebody sleeps on it."""
 

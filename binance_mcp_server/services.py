@@ -140,7 +140,7 @@ class Services:
             self._clock,
             self._streams_of,
             partial(dial, trust_env_proxy=True),
-            source=RestSource(self.product),
+            source=RestSource(self.product, self._clock),
         )
         return hub, BookFeeds(hub, self._snapshot, self._clock)
 

@@ -7,7 +7,6 @@ from binance_mcp_server.binance_ws_api import headers
 from binance_mcp_server.binance_ws_api.headers import CandleMark, FrameError
 from binance_mcp_server.binance_ws_api.sequence import Entry, Hole, Sequence
 from binance_mcp_server.market.intervals import LENGTHS_MS, Interval, shortest_length_ms
-from binance_mcp_server.models.events import Gap
 
 _LONGEST_MONTH_MS: Final = 31 * 86_400_000
 _RECENT: Final = 256
@@ -56,6 +55,7 @@ class CandleSequence(Sequence):
     def _sort_in(self, frame: bytes, mark: CandleMark, now: float, given: list[Entry]) -> None:
         last = self.last
         if last is None or self._follows(mark):
+            given += self._unheard(mark.open_time)
             self._give(frame, mark, given)
             self._renew(now)
             if self._parked:
@@ -82,6 +82,7 @@ class CandleSequence(Sequence):
 
     def _give(self, entry: Entry, mark: CandleMark, given: list[Entry]) -> None:
         self.last, self._closed, self._event_ms = mark
+        self.repaired += mark.event_ms == _AFTER_ALL
         given.append(entry)
 
     def _follows(self, mark: CandleMark) -> bool:
@@ -114,7 +115,7 @@ class CandleSequence(Sequence):
             elif self._follows(mark):
                 self._give(entry, mark, given)
             else:
-                self.reordered += isinstance(entry, bytes)
+                self.reordered += mark.event_ms != _AFTER_ALL
             self._parked.pop(0)
 
     def fill(self, rows: Mapping[int, Entry], upto: int | None, now: float) -> list[Entry]:
@@ -127,21 +128,15 @@ class CandleSequence(Sequence):
                 self._parked.append((mark, row))
         self._parked.sort(key=_order)
         self._release(given, upto)
-        self.repaired += sum(not isinstance(entry, bytes | Gap) for entry in given)
         if given:
             self._renew(now)
         self._since = now
         return given
 
-    def give_up(self, cause: str, at_ms: int) -> list[Entry]:
-        hole = self.hole
-        if hole is None:
-            return []
-        given: list[Entry] = [self._gap(hole.first, hole.last, cause, at_ms)]
+    def _go_behind(self, _hole: Hole, given: list[Entry]) -> None:
         mark, entry = self._parked.pop(0)
         self._give(entry, mark, given)
         self._release(given)
-        return given
 
 
 def _order(parked: tuple[CandleMark, Entry]) -> tuple[int, int, bool]:

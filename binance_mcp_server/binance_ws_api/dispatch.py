@@ -3,13 +3,19 @@
 A burst is sorted by stream first, so that each stream checks all of its frames at once.
 """
 
+import logging
 from collections.abc import Iterator
 from operator import itemgetter
+from typing import Final
 
 import msgspec
 
 from binance_mcp_server.binance_ws_api.headers import NAME_AT
 from binance_mcp_server.binance_ws_api.stream import Stream
+
+log = logging.getLogger(__name__)
+
+FAILED: Final = "this server failed on what came"
 
 
 class _Envelope(msgspec.Struct):
@@ -37,6 +43,8 @@ class Dispatcher:
         self._bins: dict[bytes, list[bytes]] = {}
         self.strangers = 0
         """Data frames of streams that nobody here asked for."""
+        self.faults = 0
+        """Bursts that a stream failed on."""
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -74,8 +82,18 @@ class Dispatcher:
             stream = self._streams.get(name)
             if stream is not None and (batch := bins[name]):  # a listener may have given it up
                 bins[name] = []
-                stream.take(batch, now)
+                try:
+                    stream.take(batch, now)
+                except Exception as defect:  # noqa: BLE001 - ours; it must not take the others' frames along
+                    self._failed(stream, defect)
         return others
+
+    def _failed(self, stream: Stream, defect: Exception) -> None:
+        """What came on *stream* could not be taken, wholly or in part: it says so itself."""
+        self.faults += 1
+        if self.faults & (self.faults - 1) == 0:  # the 1st, 2nd, 4th …: no flood of logs
+            log.error("frames of %r were not taken", stream, exc_info=defect)
+        stream.sequence.interrupted(FAILED)
 
     def _take_run(self, frames: list[bytes], now: float) -> bool:
         """Hand *frames* over at once if all are of one stream: a busy one fills whole bursts. Loops in C tell."""

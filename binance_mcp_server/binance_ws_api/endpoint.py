@@ -15,7 +15,7 @@ from binance_mcp_server.binance_ws_api.pacing import Dials
 from binance_mcp_server.binance_ws_api.protocol import StreamProtocol
 from binance_mcp_server.binance_ws_api.rules import Rules
 from binance_mcp_server.binance_ws_api.stream import Stream
-from binance_mcp_server.clock import Clock
+from binance_mcp_server.clock import Clock, set_within
 from binance_mcp_server.errors import BinanceMcpError
 
 log = logging.getLogger(__name__)
@@ -134,21 +134,11 @@ class Endpoint:
                 await self._changed.wait()
                 continue
             left = wakeup - self._clock.monotonic()
-            if left > 0 and await self._changed_within(left):
+            if left > 0 and await set_within(self._changed, left, self._clock):
                 continue
             self.core.tick(self._clock.monotonic())
             self._carry_out()
             await asyncio.sleep(0)
-
-    async def _changed_within(self, seconds: float) -> bool:
-        changed = asyncio.ensure_future(self._changed.wait())
-        alarm = asyncio.ensure_future(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait({changed, alarm}, return_when=asyncio.FIRST_COMPLETED)
-            return changed.done()
-        finally:
-            changed.cancel()
-            alarm.cancel()
 
     def _do(self, action: signals.Action) -> None:
         if isinstance(action, signals.Dial):

@@ -23,7 +23,7 @@ from binance_mcp_server.binance_ws_api.pacing import Dials
 from binance_mcp_server.binance_ws_api.rules import FUTURES, SPOT, Rules
 from binance_mcp_server.binance_ws_api.stream import Listener, Stream
 from binance_mcp_server.binance_ws_api.subscription import Subscription
-from binance_mcp_server.clock import Clock
+from binance_mcp_server.clock import Clock, set_within
 from binance_mcp_server.errors import BinanceMcpError, InputError, RegionError, TransportError
 from binance_mcp_server.venues import Market
 
@@ -37,6 +37,8 @@ ACK_PATIENCE: Final = 10.0
 _ATTACHED_BUFFER: Final = 1_000
 _SWEEP: Final = 1.0
 _MOST_REMEMBERED: Final = 1_000
+_HEARD: Final = frozenset({"live", "stale"})
+"""States of a stream that a connection carries."""
 
 Addresses = Callable[[Market], Awaitable[tuple[str, ...]]]
 """Where a market's streams are, ``wss://host`` with a path before the route if it has one; a public mirror after it."""
@@ -198,7 +200,7 @@ class Hub:
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
-        for endpoint in self._endpoints.values():
+        for endpoint in tuple(self._endpoints.values()):
             await endpoint.close()
         await self._mender.close()
         for subscription in self.subscriptions():
@@ -214,8 +216,6 @@ class Hub:
         known = self._streams.get(spec)
         if known is None:
             endpoint = await self._endpoint(spec)
-            if self._closed:
-                raise _closed()
             known = self._streams.get(spec) or self._open(spec, endpoint)
         stream, endpoint = known
         self._users[stream] = self._users.get(stream, 0) + 1
@@ -261,13 +261,7 @@ class Hub:
 
     async def _until_acknowledged(self, stream: Stream) -> None:
         """Until the venue has said yes or no, or for as long as we are patient."""
-        answered = asyncio.ensure_future(self._acknowledged[stream].wait())
-        alarm = asyncio.ensure_future(self._clock.sleep(ACK_PATIENCE))
-        try:
-            await asyncio.wait({answered, alarm}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            answered.cancel()
-            alarm.cancel()
+        await set_within(self._acknowledged[stream], ACK_PATIENCE, self._clock)
         if self._closed:
             raise _closed()
         if stream.state == "refused":
@@ -278,6 +272,8 @@ class Hub:
         async with self._opening:
             if key not in self._endpoints:
                 base, *mirrors = await self._addresses(spec.market)
+                if self._closed:
+                    raise _closed()
                 endpoint = self._endpoints[key] = self._make(spec, base)
                 if mirrors:
                     self._mirrors[endpoint] = _url(mirrors[0], spec.route)
@@ -310,8 +306,9 @@ class Hub:
                     self._mender.restored(stream)
             case signals.Lost(names=names, why=why):
                 for stream in _named(endpoint, names):
-                    stream.reconnects += 1
-                    self._interrupted(stream, why)
+                    self._interrupted(stream, f"connection lost: {why}")
+                if endpoint.state().exhausted:  # nothing is going to bring them back
+                    self._exhausted(endpoint, why)
             case signals.Unlisted(names=names):
                 for stream in _named(endpoint, names):
                     self._interrupted(stream, "the venue had dropped the subscription")
@@ -322,8 +319,11 @@ class Hub:
         self._acknowledged[stream].set()
 
     def _interrupted(self, stream: Stream, why: str) -> None:
-        stream.state = "reconnecting"
-        stream.sequence.interrupted(f"connection lost: {why}")
+        """What comes from now on may not join what came. Before anything was promised or came, nothing is lost."""
+        if stream.first_frame or self._acknowledged[stream].is_set():
+            stream.state = "reconnecting"
+            stream.reconnects += 1
+            stream.sequence.interrupted(why)
 
     def _refuse(self, stream: Stream, error: BinanceMcpError) -> None:
         stream.state, stream.refusal = "refused", error
@@ -334,13 +334,14 @@ class Hub:
         mirror = self._mirrors.pop(endpoint, "")
         if mirror and isinstance(endpoint.refusal, RegionError):
             for stream in endpoint.streams:
-                if stream.state == "live":
-                    self._interrupted(stream, why)
+                if stream.state in _HEARD:
+                    self._interrupted(stream, f"connection lost: {why}")
             endpoint.move(mirror)
             return
         error = endpoint.refusal or TransportError(why)
         for stream in endpoint.streams:
-            self._refuse(stream, error)
+            if stream.state not in _HEARD:  # a connection from before may carry some still
+                self._refuse(stream, error)
 
     # -- what is done from time to time
 

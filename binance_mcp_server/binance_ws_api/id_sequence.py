@@ -64,7 +64,7 @@ class IdSequence(Sequence):
                 self._newest_at = now
                 self._old_run = 0
                 return frames
-        given: list[Entry] = []
+        given: list[Entry] = self._unheard(numbers[0] - 1) if numbers else []
         for frame, number in zip(frames, numbers, strict=True):
             self._sort_in(frame, number, now, given)
         return given
@@ -128,11 +128,6 @@ class IdSequence(Sequence):
         self._since = now
         return given
 
-    def give_up(self, cause: str, at_ms: int) -> list[Entry]:
-        hole = self.hole
-        if hole is None:
-            return []
-        given: list[Entry] = [self._gap(hole.first, hole.last, cause, at_ms)]
+    def _go_behind(self, hole: Hole, given: list[Entry]) -> None:
         self.last = hole.last
         self._release(given)
-        return given

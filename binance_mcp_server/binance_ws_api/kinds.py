@@ -22,6 +22,9 @@ Keyed = Literal["id", "update id", "time"]
 
 PARTIAL_LEVELS: Final = (5, 10, 20)
 WINDOWS: Final = ("1h", "4h", "1d")
+_EAST_8: Final = "08:00"
+"""The one time zone that streams of candles have besides UTC (web-socket-streams.md, "Kline/Candlestick Streams with
+timezone offset", read 2026-11-24)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,12 @@ def _kline(market: Market, options: _Options) -> str:
         return f"kline_{interval}"
     if market != "spot":
         raise InputError("Candles of futures have no time zone.", advice="Leave time_zone out.")
-    sign = "" if zone.startswith("-") else "+"
-    return f"kline_{interval}@{sign}{zone}"
+    if zone != _EAST_8:  # another is acknowledged, and silent
+        raise InputError(
+            "Streams of candles begin at UTC or at UTC+8.",
+            advice="Use time_zone 8, or none; get_candles takes every time zone.",
+        )
+    return f"kline_{interval}@+{zone}"
 
 
 def _rolling(_market: Market, options: _Options) -> str:

@@ -24,6 +24,9 @@ LONGEST_WAIT: Final = 60.0
 """Seconds that the weight ledger or the venue may make a repair wait."""
 MOST_PARKED: Final = 50_000
 """Frames that may wait behind a hole."""
+MOST_PARKED_IN_ALL: Final = 200_000
+"""Likewise, of all streams that are mended at once; each may have a thousand."""
+_FEW: Final = 1_000
 MOST_MISSING: Final = 20_000
 """Ids that are fetched: 500 weight of spot trades."""
 
@@ -36,6 +39,8 @@ class Rows:
     """By id, or by open time."""
     upto: int | None = None
     """Up to here, inclusive, the answer holds all there is."""
+    more: bool = False
+    """Whether there may be newer ones, asked for without an end."""
 
 
 class Source(Protocol):
@@ -62,7 +67,9 @@ class Mender:
 
     def hole(self, stream: Stream) -> None:
         """*stream* has frames that wait for something before them."""
-        while stream.sequence.parked > MOST_PARKED:
+        share = MOST_PARKED_IN_ALL // max(1, len(self._tasks))
+        room = min(MOST_PARKED, max(_FEW, share))
+        while stream.sequence.parked > room:
             why = "lost on the way, and too many frames waited behind it"
             stream.add(stream.sequence.give_up(why, self._clock.now_ms()))
         self._start(stream)
@@ -115,15 +122,18 @@ class Mender:
         last = stream.sequence.last
         if last is None:
             return
+        first = last if stream.spec.rule == "candles" else last + 1  # its close may be missing
         stream.repairing = True
         for wait in (*PATIENCE, 0.0):
             try:
-                await self._fill(stream, last if stream.spec.rule == "candles" else last + 1, None)
+                more = await self._fill(stream, first, None)
             except BinanceMcpError as error:
                 if not error.retryable:
                     return  # the next frame shows what is missing
                 await self._clock.sleep(max(wait, min(error.retry_after or 0.0, LONGEST_WAIT)))
             else:
+                if more and stream.sequence.last != last:
+                    self._catch_up.add(stream)
                 return
 
     async def _close_hole(self, stream: Stream, hole: Hole) -> None:
@@ -158,9 +168,10 @@ class Mender:
             await self._clock.sleep(wait)
         return why
 
-    async def _fill(self, stream: Stream, first: int, last: int | None) -> None:
+    async def _fill(self, stream: Stream, first: int, last: int | None) -> bool:
+        """Fetch, and put in. Whether there may be more."""
         if self._source is None:
-            return
+            return False
         try:
             found = await self._source.rows(stream.spec, first, last)
         except BinanceMcpError:
@@ -168,9 +179,13 @@ class Mender:
         except Exception as defect:  # ours: the stream goes on all the same, with a gap
             log.exception("a repair of %r failed", stream)
             raise _defect() from defect
+        at = stream.sequence.last
+        if at is None or (stream.spec.rule == "ids" and at + 1 < first):
+            return False  # the venue numbers from anew: what was fetched belongs to the time before
         now = self._clock.monotonic()
         rows = {number: frame_of(stream.spec, row) for number, row in found.rows.items()}
         stream.add(stream.sequence.fill(rows, found.upto, now))
+        return found.more
 
 
 def _defect() -> TransportError:

@@ -277,6 +277,7 @@ class StreamProtocol:
             self._wishes.acknowledge((n for n in request.names if n in link.wanted), link.id, now)
         elif request.method == "UNSUBSCRIBE":
             link.subscribed.difference_update(request.names)
+            self._wishes.returned((n for n in request.names if n in link.wanted), link.id, now)
         else:
             self._audit(link, control.listed(reply.result), now)
         return True

@@ -28,7 +28,7 @@ class Rules:
     """Between two attempts, whatever their reasons."""
     dial_timeout: float = 30.0
     """After which an attempt that nobody reports on has failed."""
-    ack_timeout: float = 10.0
+    ack_timeout: float = 5.0
     """After which an unanswered request is asked about; another such wait later the connection is given up."""
     pong_timeout: float = 5.0
     idle_ping: float = 30.0
@@ -45,7 +45,7 @@ class Rules:
     """How long a connection without streams is kept."""
     first_backoff: float = 0.5
     longest_backoff: float = 30.0
-    settled: float = 60.0
+    settled: float = 10.0
     """A connection that lasted so long clears the count of failures."""
     barred: float = 60.0
     """After a refusal for good (403, 451): how old it must be before a new wish may try once more."""

@@ -48,6 +48,8 @@ class Sequence(ABC):
         self.repaired = 0
         self.gaps = 0
         self.malformed_sample = b""
+        self._cause = ""
+        """Why it was interrupted; empty once that is told, or shown to be no loss."""
         self._newest_at = 0.0
         self._old_run = 0
         self._old_lowest = 0
@@ -70,16 +72,32 @@ class Sequence(ABC):
         """Take frames if a glance shows that all are of this stream and follow; else nothing is done."""
         return False
 
-    def interrupted(self, cause: str) -> None:  # noqa: B027 - most see by their numbers what is missing
-        """The connection was lost: what came meanwhile is not known."""
+    def interrupted(self, cause: str) -> None:
+        """The connection was lost: what came meanwhile is not known. Most see by their numbers what is missing, but
+        not before the first."""
+        self._cause = cause
+
+    def _unheard(self, number: int) -> list[Entry]:
+        """The mark that something may have come before *number*, the first, where there was an interruption."""
+        cause, self._cause = self._cause, ""
+        number = max(0, number)
+        return [self._gap(number, number, cause)] if cause and self.last is None else []
 
     def fill(self, _rows: Mapping[int, Entry], _upto: int | None, _now: float) -> list[Entry]:
         """Put in what was fetched, by number; all there is up to a number, inclusive, where that is known."""
         return []
 
-    def give_up(self, _cause: str, _at_ms: int) -> list[Entry]:
+    def give_up(self, cause: str, at_ms: int) -> list[Entry]:
         """Go on behind the first hole, which becomes a gap."""
-        return []
+        hole = self.hole
+        if hole is None:
+            return []
+        given: list[Entry] = [self._gap(hole.first, hole.last, cause, at_ms)]
+        self._go_behind(hole, given)
+        return given
+
+    def _go_behind(self, hole: Hole, given: list[Entry]) -> None:
+        """Give what waits behind *hole*, where anything can wait."""
 
     @abstractmethod
     def _number(self, frame: bytes) -> int:

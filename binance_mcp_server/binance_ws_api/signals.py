@@ -108,8 +108,8 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """The venue did not list these although it had acknowledged them. They are subscribed again; ``Restored``
-    follows."""
+    """The venue did not list these although it had acknowledged them, or let go of them after they were wanted again.
+    They are subscribed again; ``Restored`` follows."""
 
     names: Names
     conn: int

@@ -8,8 +8,9 @@ from typing import Final
 from binance_mcp_server.binance_ws_api.headers import FrameError, NumberReader
 from binance_mcp_server.binance_ws_api.sequence import Entry, Sequence
 
-_RECENT: Final = 256
-"""Frames among which the same one is looked for."""
+_RECENT: Final = 4096
+"""Frames among which the same one is looked for: while one connection takes over from another, a busy stream may be
+that far ahead on one of them."""
 
 
 class RisingSequence(Sequence):
@@ -18,14 +19,9 @@ class RisingSequence(Sequence):
     def __init__(self, marker: bytes) -> None:
         super().__init__()
         self._reader = NumberReader(marker)
-        self._cause = ""
 
     def _number(self, frame: bytes) -> int:
         return self._reader.one(frame)
-
-    def interrupted(self, cause: str) -> None:
-        if self.last is not None:
-            self._cause = cause
 
     def take(self, frames: list[bytes], now: float) -> list[Entry] | list[bytes]:
         run = None if self._cause else self._reader.rising(frames)
@@ -69,7 +65,7 @@ class RisingSequence(Sequence):
             given.append(self._anew(number, last))
         elif self._cause and last is not None and number > last + 1:
             given.append(self._gap(last + 1, number - 1, self._cause))
-        self._cause = ""
+        given += self._unheard(number - 1)
         self.last = number
         given.append(frame)
         self._renew(now)
@@ -83,14 +79,9 @@ class LooseSequence(Sequence):
         self._reader = NumberReader(b'"E":')
         self._recent: deque[int] = deque(maxlen=_RECENT)
         self._known: set[int] = set()
-        self._cause = ""
 
     def _number(self, frame: bytes) -> int:
         return self._reader.one(frame)
-
-    def interrupted(self, cause: str) -> None:
-        if self.last is not None:
-            self._cause = cause
 
     def take(self, frames: list[bytes], _now: float) -> list[Entry]:
         given: list[Entry] = []
@@ -113,5 +104,5 @@ class LooseSequence(Sequence):
         number = self.number(frame) or last or 0
         if self._cause and last is not None:
             given.append(self._gap(last, max(number, last), self._cause))
-            self._cause = ""
+        given += self._unheard(number)
         self.last = number

@@ -4,6 +4,7 @@ Frames are kept as they came and decoded when somebody reads. Only where an eage
 decoded on arrival, and its order read from the decoded value.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Literal
@@ -20,6 +21,8 @@ from binance_mcp_server.binance_ws_api.sequences import sequence_for
 from binance_mcp_server.binance_ws_api.update_sequence import UpdateSequence
 from binance_mcp_server.errors import BinanceMcpError
 from binance_mcp_server.models.events import Gap, Record
+
+log = logging.getLogger(__name__)
 
 State = Literal["connecting", "live", "reconnecting", "stale", "refused"]
 Listener = Callable[[Sequence[Record]], None]
@@ -54,6 +57,8 @@ class Stream:
         self.bytes_received = 0
         self.reconnects = 0
         self.first_frame = False
+        self.faults = 0
+        """Times that a listener raised."""
         self.repairing = False
         self.heard_at = 0.0
         """Monotonic seconds of the newest frame."""
@@ -197,7 +202,12 @@ class Stream:
 
     def _tell(self, records: Sequence[Record]) -> None:
         for listener in tuple(self.listeners):
-            listener(records)
+            try:
+                listener(records)
+            except Exception:  # its own defect, and no reason for the others to miss anything
+                self.faults += 1
+                if self.faults & (self.faults - 1) == 0:  # the 1st, 2nd, 4th …: no flood of logs
+                    log.exception("a listener of %r failed (%d times)", self, self.faults)
 
     def decode(self, entry: Entry) -> Sequence[Record]:
         """The records of *entry*; one that cannot be read is a gap of its own."""

@@ -102,6 +102,7 @@ class Subscription:
     _waiters: set["asyncio.Future[None]"] = field(default_factory=set)
     _seen: Seen = field(default_factory=Seen)
     _since: int = 0
+    _born: float = 0.0
     _gaps_before: int = 0
     _losses: Losses = field(init=False)
     """What left before anybody had read it."""
@@ -109,7 +110,7 @@ class Subscription:
     """All that left."""
 
     def __post_init__(self) -> None:
-        self.read_at = self.clock.monotonic()
+        self.read_at = self._born = self.clock.monotonic()
         self._since = self.stream.ring.next
         self._gaps_before = self.stream.gaps
         self._losses = Losses(by_id=self.spec.rule == "ids")
@@ -136,6 +137,25 @@ class Subscription:
     @property
     def gaps_unrepaired(self) -> int:
         return self.stream.gaps - self._gaps_before
+
+    @property
+    def age(self) -> float:
+        """Seconds since the subscription."""
+        return self.clock.monotonic() - self._born
+
+    @property
+    def kept(self) -> int:
+        """Entries of the ring that came since the subscription."""
+        return self.stream.ring.next - max(self.stream.ring.first, self._since)
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether entries that came since the subscription have left the ring."""
+        return self.stream.ring.first > self._since
+
+    def later(self, place: Place) -> int:
+        """Entries of the ring from *place* on."""
+        return max(0, self.stream.ring.next - place.at)
 
     def release(self, why: str) -> None:
         """Let go of the stream; who waits is woken."""

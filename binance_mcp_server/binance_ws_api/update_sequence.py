@@ -45,11 +45,11 @@ class UpdateSequence(Sequence):
         self, frames: list[bytes], marks: list[Updates], now: float
     ) -> list[Entry] | list[bytes]:
         """:meth:`take` for one who has decoded the frames already."""
-        if not self._parked and self._all_follow(marks):
+        if not (self._parked or self._cause) and self._all_follow(marks):
             self._newest_at = now
             self._old_run = 0
             return frames
-        given: list[Entry] = []
+        given: list[Entry] = self._unheard(marks[0].first - 1) if marks else []
         for frame, mark in zip(frames, marks, strict=True):
             self._sort_in(frame, mark, now, given)
         return given
@@ -106,13 +106,8 @@ class UpdateSequence(Sequence):
                 return
             del self._parked[first]
 
-    def give_up(self, cause: str, at_ms: int) -> list[Entry]:
-        hole = self.hole
-        if hole is None:
-            return []
-        given: list[Entry] = [self._gap(hole.first, hole.last, cause, at_ms)]
+    def _go_behind(self, _hole: Hole, given: list[Entry]) -> None:
         mark, frame = self._parked.pop(min(self._parked))
         given.append(frame)
         self.last = mark.last
         self._release(given)
-        return given

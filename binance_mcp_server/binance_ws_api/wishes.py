@@ -69,6 +69,13 @@ class Wishes:
         if gone := self._forget(names):
             self.events.append(Unlisted(gone, conn, now))
 
+    def returned(self, names: Iterable[str], conn: int, now: float) -> None:
+        """*names* were wanted again before the venue let go of them: what came until now belongs to what has ended."""
+        back = tuple(name for name in names if name in self.wanted and name not in self._live)
+        self._lost.update(back)
+        if back:
+            self.events.append(Unlisted(back, conn, now))
+
     def _forget(self, names: Iterable[str]) -> Names:
         gone = tuple(name for name in names if name in self._live)
         self._live.difference_update(gone)

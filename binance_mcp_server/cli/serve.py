@@ -57,6 +57,11 @@ async def _run(server: Any, settings: Settings) -> None:
             )
         await server.run_async(transport="stdio", show_banner=False, log_level="WARNING")
         return
+    from starlette.middleware import Middleware
+
+    from binance_mcp_server.mcp_support.departures import Departures
+    from binance_mcp_server.mcp_support.large_replies import LargeReplies
+
     _check_address(settings.http)
     name = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
     token = "a token is needed" if settings.http.token else "no token is needed"
@@ -70,6 +75,7 @@ async def _run(server: Any, settings: Settings) -> None:
         show_banner=False,
         log_level="WARNING",
         **_guard(settings.http.host),
+        middleware=[Middleware(Departures), Middleware(LargeReplies)],
         uvicorn_config={"access_log": False},
     )
 

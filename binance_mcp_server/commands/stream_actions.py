@@ -11,7 +11,6 @@ from binance_mcp_server.binance_ws_api.subscription import Place, Subscription
 from binance_mcp_server.commands.views import stream_summary, streams, waits
 from binance_mcp_server.commands.views.base import untrusted
 from binance_mcp_server.errors import InputError
-from binance_mcp_server.feeds.books import BookFeeds
 from binance_mcp_server.feeds.waiting import Report, Wait
 from binance_mcp_server.market import conditions
 from binance_mcp_server.market.conditions import Condition, time_of
@@ -26,10 +25,9 @@ from binance_mcp_server.venues import Market
 FIRST_FRAME_SECONDS: Final = 2.0
 _SELDOM: Final = frozenset({"blockTrade", "liquidation", "referencePrice"})
 """Kinds whose next event may be hours away."""
-_ENDING: Final[set["asyncio.Future[None]"]] = set()
-"""Books being let go of, kept alive until they are."""
 _SLICE: Final = 2000
 """Records summed up at once; other calls get their turn in between."""
+_UNTIMED: Final = "the venue tells no times here: seconds is left aside, all kept records count"
 LONGEST_WINDOW: Final = 7 * 86400
 """Seconds of a summary; a ring hardly holds more."""
 LONGEST_TIMEOUT: Final = 3600
@@ -70,11 +68,9 @@ async def subscribe(
     info = (await queries.symbols.get(symbol)).data if symbol else None
     spec = options.spec(market, kind, info.symbol if info else None)
     subscription = await services.hub.subscribe(spec, buffer=buffer)
-    if spec.kind == "depth":
-        await services.books.follow(subscription)
     try:
         if spec.kind == "depth":
-            await _keep_book(services.books, subscription)
+            await services.books.follow(subscription)
         if spec.kind not in _SELDOM and (info is None or info.status == "TRADING"):
             await _first_frame(subscription)
     except BaseException:  # whoever asked will never learn its id
@@ -87,20 +83,6 @@ async def subscribe(
         "venue": services.venue_of(market),
         "as_of": format_time(as_of),
     }
-
-
-async def _keep_book(books: BookFeeds, subscription: Subscription) -> None:
-    """Keep the live book of a subscribed depth stream, for as long as it is subscribed."""
-    handle = await books.watch(subscription.spec.market, subscription.spec.symbol)
-
-    def let_go() -> None:
-        ending = asyncio.ensure_future(handle.close())
-        _ENDING.add(ending)
-        ending.add_done_callback(_ENDING.discard)
-
-    if subscription.closed:
-        let_go()
-    subscription.on_closed.append(let_go)
 
 
 async def _first_frame(subscription: Subscription) -> None:
@@ -123,23 +105,29 @@ async def unsubscribe(services: Services, id: str) -> Facts:
 
 
 async def summarise(services: Services, id: str, seconds: int | None) -> Facts:
-    """Figures over the last *seconds* of venue time that a subscription keeps, or over all of it."""
+    """Figures over the last *seconds* of venue time that a subscription keeps, or over all of it.
+
+    Spot tells no times of best prices and partial depth: there all that is kept is summed up, and a note says so.
+    """
     if seconds is not None and not 1 <= seconds <= LONGEST_WINDOW:
         raise InputError("seconds is out of range.", advice=f"Use 1 to {LONGEST_WINDOW}.")
     subscription = services.hub.subscription(id.strip())
     subscription.touch()
     spec, stream = subscription.spec, subscription.stream
     stats = stats_of(spec.kind, inverse=spec.market == "coinm")
-    await sum_up(stats, stream.tail(seconds))
+    untimed = bool(seconds and subscription.kept and not stream.last_event_ms)
+    window = None if untimed else seconds
+    await sum_up(stats, stream.tail(window, subscription.kept))
     as_of = stream.last_event_ms or services.product(spec.market).venue_now_ms()
     return {
         "id": subscription.id,
         "stream": untrusted(spec.name, 80),
         "venue": services.venue_of(spec.market),
         "as_of": format_time(as_of),
-        **({"seconds": seconds} if seconds else {}),
+        **({"seconds": window} if window else {}),
+        **({"note": _UNTIMED} if untimed else {}),
         **stream_summary.facts(stats),
-        **_cut_short(subscription, seconds),
+        **_cut_short(subscription, window),
         "dropped": subscription.dropped,
         **streams.caveats(subscription),
     }
@@ -147,12 +135,17 @@ async def summarise(services: Services, id: str, seconds: int | None) -> Facts:
 
 def _cut_short(subscription: Subscription, seconds: int | None) -> Facts:
     """That a window begins before the oldest record kept."""
-    stream = subscription.stream
-    oldest = next(iter(stream.tail()), None)
-    begin = stream.last_event_ms - (seconds or 0) * 1000
-    if seconds is None or oldest is None or not stream.ring.first or time_of(oldest) < begin:
+    if seconds is None:
         return {}
-    return {"partial": "older records are not kept any more"}
+    stream = subscription.stream
+    oldest = next(iter(stream.tail(most=subscription.kept)), None)
+    if oldest is not None and time_of(oldest) < stream.last_event_ms - seconds * 1000:
+        return {}
+    if subscription.overflowed:
+        return {"partial": "older records are not kept any more"}
+    if subscription.age < seconds:
+        return {"partial": "the subscription is younger than seconds"}
+    return {}
 
 
 async def sum_up(stats: Stats, records: Iterator[Record]) -> None:

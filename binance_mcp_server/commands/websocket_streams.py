@@ -11,8 +11,10 @@ from binance_mcp_server.commands import stream_actions as actions
 from binance_mcp_server.commands.market_data import Decimals
 from binance_mcp_server.commands.tables import streams
 from binance_mcp_server.commands.views import waits
+from binance_mcp_server.errors import TransportError
 from binance_mcp_server.market import conditions
 from binance_mcp_server.market.conditions import Watch
+from binance_mcp_server.mcp_support.departures import client_gone
 from binance_mcp_server.mcp_support.registration import CLOSES, OPENS, READ_ONLY, add_read_tool
 from binance_mcp_server.mcp_support.tables import MAX_BYTES, SMALL, object_result, reply
 from binance_mcp_server.services import Services
@@ -57,7 +59,7 @@ class WebsocketStreams:
         levels: Annotated[int | None, Field(description="partialDepth: 5, 10, 20")] = None,
         speed: Annotated[str | None, Field(description="Depth: 100ms …")] = None,
         window: Annotated[str | None, Field(description="rollingTicker: 1h, 4h, 1d")] = None,
-        time_zone: args.TimeZone = None,
+        time_zone: Annotated[str | None, Field(description="kline: 8, or UTC")] = None,
         buffer: Annotated[int, Field(description="Records kept, to 1,000,000")] = 10_000,
     ) -> ToolResult:
         """Start to collect a stream; read_stream and summarize_stream look at what came. A subscription that
@@ -80,9 +82,9 @@ class WebsocketStreams:
         format: args.Format = "csv",
         max_bytes: args.MaxBytes = None,
     ) -> ToolResult:
-        """Records of a subscription, oldest first, each once: pass `next` as cursor to go on. Several readers
-        may read the same one. limit up to 10,000 (raise max_bytes). dropped: records that left the buffer
-        before they were read; gaps: what the venue could not give any more. Both are ranges of ids."""
+        """Records of a subscription, oldest first, each once: pass `next` as cursor to go on; left_out are there
+        already. Several readers may read the same one. limit up to 10,000 (raise max_bytes). dropped: left the
+        buffer before they were read; gaps: what the venue could not give any more. Both are ranges of ids."""
         page = await streams.read(self._services, id, cursor, limit, wait_seconds, columns)
         return page.reply(format, max_bytes or MAX_BYTES)
 
@@ -153,6 +155,8 @@ class WebsocketStreams:
         )
 
         async def report(seconds: float, watch: Watch) -> None:
+            if client_gone():
+                raise TransportError("The client has gone.")
             await ctx.report_progress(seconds, timeout_seconds, waits.progress(watch))
 
         return object_result(

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Literal, Protocol
 
 from binance_mcp_server.binance_ws_api.kinds import Spec, spec
-from binance_mcp_server.clock import Clock
+from binance_mcp_server.clock import Clock, set_within
 from binance_mcp_server.errors import BinanceMcpError, TransportError
 from binance_mcp_server.feeds.snapshots import Turns
 from binance_mcp_server.market.live_book import SIDES, LiveBook, Outcome, Top
@@ -43,6 +43,7 @@ _LOOK_EVERY: Final = 64
 _THIN: Final = 5
 """A side with less than this part of its snapshot's levels left is renewed before it is used up."""
 _BEST_KEPT: Final = 256
+_FAILED: Final = "this server failed to keep the book"
 
 _log = logging.getLogger(__name__)
 
@@ -123,6 +124,7 @@ class BookFeed:
         self._depth: Attachment | None = None
         self._prices: Attachment | None = None
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     def _new_book(self) -> LiveBook:
         return LiveBook("spot" if self.market == "spot" else "futures")
@@ -158,13 +160,18 @@ class BookFeed:
         async with self._opening:
             if self._depth is None:
                 stream = spec(self.market, "depth", self.symbol, speed="100ms")
-                self._depth = await self._hub.attach(stream, self._heard)
+                depth = await self._hub.attach(stream, self._heard)
+                if self._closed:
+                    await depth.close()
+                    raise TransportError("The books were closed meanwhile.")
+                self._depth = depth
                 self._joined = self._reconnects
                 self._task = asyncio.create_task(self._run())
                 self._task.add_done_callback(self._ended)
 
     async def close(self) -> None:
-        """Let go of the streams; idempotent."""
+        """Let go of the streams, for good; idempotent."""
+        self._closed = True
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -178,7 +185,7 @@ class BookFeed:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """A defect of ours ends the task: the book must not stay good for ever."""
         if not task.cancelled() and (defect := task.exception()) is not None:
-            self.trouble = "this server failed to keep the book"
+            self.trouble = _FAILED
             self._lose(self.trouble)
             self._notify()
             _log.error("The book of %s stopped.", self.symbol, exc_info=defect)
@@ -187,15 +194,22 @@ class BookFeed:
 
     def _heard(self, records: Sequence[Record]) -> None:
         """Differences in order, as the hub hands them over."""
+        try:
+            self._take_all(records)
+        except Exception:  # noqa: BLE001 - ours: a book that took a part of an event must not stay good
+            _log.exception("The book of %s failed on what came.", self.symbol)
+            self._lose(_FAILED)
+        self._batches += 1
+        self._joined = self._reconnects
+        self._look()
+        self._notify()
+
+    def _take_all(self, records: Sequence[Record]) -> None:
         for record in records:
             if isinstance(record, DepthEvent):
                 self._take(record)
             elif isinstance(record, Gap):
                 self._lose(f"updates {record.first} to {record.last} are missing ({record.cause})")
-        self._batches += 1
-        self._joined = self._reconnects
-        self._look()
-        self._notify()
 
     def _take(self, event: DepthEvent) -> None:
         if self._next is not None:
@@ -290,15 +304,9 @@ class BookFeed:
 
     async def _slept(self, seconds: float) -> bool:
         """Whether *seconds* passed; false when something woke us before."""
-        waking = asyncio.ensure_future(self._woken.wait())
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait({waking, sleeping}, return_when=asyncio.FIRST_COMPLETED)
-            return not waking.done()
-        finally:
-            self._woken.clear()
-            waking.cancel()
-            sleeping.cancel()
+        woken = await set_within(self._woken, seconds, self._clock)
+        self._woken.clear()
+        return not woken
 
     async def _synchronise(self) -> None:
         """Step 3: one snapshot. What follows from a failure is a pause."""
@@ -315,8 +323,8 @@ class BookFeed:
             self.trouble = error.message
             await self._pause(error)
             return
-        if losses != self._losses:
-            return  # it may be older than the hole
+        if losses != self._losses or target is not (self._next or self._book):
+            return  # it may be older than the hole, or nobody has told *target* of what came since
         done = target.snapshot(answer.data, limit=levels)
         if done is Outcome.APPLIED:
             self._begin(target, answer, levels)

@@ -1,6 +1,7 @@
 """Missing events of streams, fetched over REST as events: what a stream lost, a reader gets in its place.
 
-Through the same readers as every other question, so that the weight ledger, shared requests and memory apply.
+Through the same readers as every other question, so that the weight ledger, shared requests and memory apply; in
+turns, so that the others get theirs.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,6 +9,8 @@ from typing import Final
 
 from binance_mcp_server.binance_ws_api.kinds import Spec
 from binance_mcp_server.binance_ws_api.mender import Rows
+from binance_mcp_server.clock import Clock
+from binance_mcp_server.feeds.repair_turns import RepairTurns
 from binance_mcp_server.models.events import (
     AggTradeEvent,
     BlockTradeEvent,
@@ -18,7 +21,7 @@ from binance_mcp_server.models.events import (
 )
 from binance_mcp_server.models.market import Kline
 from binance_mcp_server.queries.market import MarketQueries
-from binance_mcp_server.queries.trades import MOST
+from binance_mcp_server.queries.trades import MOST, PAGE
 from binance_mcp_server.venues import Market
 
 RECENT: Final = 1_000
@@ -31,21 +34,35 @@ Fetch = Callable[[MarketQueries, Spec, int, int | None], Awaitable[Rows]]
 class RestSource:
     """Where the mender of streams gets what is missing."""
 
-    def __init__(self, queries: Callable[[Market], MarketQueries]) -> None:
+    def __init__(self, queries: Callable[[Market], MarketQueries], clock: Clock) -> None:
         self._queries = queries
+        self._turns = RepairTurns(clock)
 
     def can(self, spec: Spec) -> bool:
         """Trades, aggregate trades, block trades and candles can be had; states of a moment cannot."""
         return spec.kind in _FETCH and bool(spec.symbol)
 
     async def rows(self, spec: Spec, first: int, last: int | None) -> Rows:
-        """Events from *first* to *last*, or to the newest. Raises what a read raises."""
-        return await _FETCH[spec.kind](self._queries(spec.market), spec, first, last)
+        """Events from *first* to *last*, or a page towards the newest. Raises what a read raises."""
+        queries = self._queries(spec.market)
+        async with self._turns.turn(spec.market, _weight(spec, first, last)):
+            return await _FETCH[spec.kind](queries, spec, first, last)
 
 
 def _most(first: int, last: int | None) -> int:
     """How many to ask for: one more than are missing proves that the others do not exist."""
-    return MOST if last is None else min(MOST, last - first + 2)
+    return PAGE if last is None else min(MOST, last - first + 2)
+
+
+_WEIGHTS: Final = {"trade": (25, 5), "aggTrade": (4, 20), "blockTrade": (25, 25), "kline": (2, 5)}
+"""Of one page on spot and on futures: ``binance_api.endpoints``, ``endpoints_futures``."""
+
+
+def _weight(spec: Spec, first: int, last: int | None) -> int:
+    spot, futures = _WEIGHTS[spec.kind]
+    by_pages = (spec.rule == "ids" and spec.market == "spot") or spec.kind == "aggTrade"
+    pages = -(-_most(first, last) // PAGE) if by_pages else 1
+    return (spot if spec.market == "spot" else futures) * pages
 
 
 async def _trades(queries: MarketQueries, spec: Spec, first: int, last: int | None) -> Rows:
@@ -67,7 +84,9 @@ async def _trades(queries: MarketQueries, spec: Spec, first: int, last: int | No
         for row in found
         if row.id >= first
     }
-    return _rows(events, complete=spec.market == "spot" or bool(found and found[0].id <= first))
+    by_id = spec.market == "spot"
+    complete = by_id or bool(found and found[0].id <= first)
+    return _rows(events, complete=complete, more=by_id and last is None)
 
 
 async def _aggregates(queries: MarketQueries, spec: Spec, first: int, last: int | None) -> Rows:
@@ -86,7 +105,8 @@ async def _aggregates(queries: MarketQueries, spec: Spec, first: int, last: int 
                 row.buyer_is_maker,
             )
             for row in answer.data
-        }
+        },
+        more=last is None,
     )
 
 
@@ -104,13 +124,15 @@ async def _blocks(queries: MarketQueries, spec: Spec, first: int, last: int | No
                 row.buyer_is_maker,
             )
             for row in answer.data
-        }
+        },
+        more=last is None,
     )
 
 
-def _rows(events: Mapping[int, Event], *, complete: bool = True) -> Rows:
-    """Up to the last one the venue has given all there are."""
-    return Rows(events, max(events) if events and complete else None)
+def _rows(events: Mapping[int, Event], *, complete: bool = True, more: bool) -> Rows:
+    """Up to the last one the venue has given all there are; behind a full page there may be *more*."""
+    upto = max(events) if events and complete else None
+    return Rows(events, upto, more and len(events) >= PAGE)
 
 
 async def _candles(queries: MarketQueries, spec: Spec, first: int, last: int | None) -> Rows:

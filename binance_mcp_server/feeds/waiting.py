@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from binance_mcp_server.binance_ws_api.kinds import Spec
 from binance_mcp_server.binance_ws_api.stream import Listener
-from binance_mcp_server.clock import Clock
+from binance_mcp_server.clock import Clock, set_within
 from binance_mcp_server.errors import BinanceMcpError
 from binance_mcp_server.market.conditions import Condition, Watch, imbalance, spread
 from binance_mcp_server.models.events import AggTradeEvent, Levels, Record
@@ -105,15 +105,9 @@ class Wait:
 
     async def _slept(self, seconds: float) -> bool:
         """Whether *seconds* passed; false when something woke us before."""
-        waking = asyncio.ensure_future(self._woken.wait())
-        sleeping = asyncio.ensure_future(self.clock.sleep(seconds))
-        try:
-            await asyncio.wait({waking, sleeping}, return_when=asyncio.FIRST_COMPLETED)
-            return not waking.done()
-        finally:
-            self._woken.clear()
-            waking.cancel()
-            sleeping.cancel()
+        woken = await set_within(self._woken, seconds, self.clock)
+        self._woken.clear()
+        return not woken
 
     def _listen(self, records: Sequence[Record]) -> None:
         """Called by the stream, which nothing may disturb."""

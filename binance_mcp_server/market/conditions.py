@@ -244,11 +244,15 @@ class Watch:
         self._held = []
 
     def release(self, past: Sequence[Record] = ()) -> None:
-        """Look at the *past*, then at what was kept; records of both count once."""
+        """Look at the *past*, then at what was kept; records of both count once. What the past comes to at its end
+        decides whether the condition held already: on the way there it was another window."""
         kept, self._held = self._held or [], None
-        self.already = self.feed(past)
-        if self.condition.subject == "volume":
-            self.records = 0
+        with localcontext(_EXACT):
+            for record in past:
+                if (figure := self._figure(record)) is not None:
+                    self.seen, self.at = figure, time_of(record)
+        if self.seen is not None:
+            self.met = self.already = self.condition.holds(self.seen)
         self.feed(kept)
 
     def _look(self, record: Record) -> None:

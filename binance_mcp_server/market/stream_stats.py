@@ -149,10 +149,13 @@ class TouchStats:
     two_sided: int = 0
     """Records with both a bid and an ask."""
     last_update_id: int = 0
+    first_ms: int = 0
+    """0 where the venue tells no times: spot."""
 
     def add(self, records: Iterable[Record]) -> None:
         with localcontext(EXACT):
             for record in records:
+                self.first_ms = self.first_ms or getattr(record, "event_ms", 0)
                 if isinstance(record, BookTickerEvent):
                     self._touch(record.update_id, record.bid_text, record.ask_text)
                 elif isinstance(record, PartialDepthEvent):
@@ -210,12 +213,13 @@ class DepthStats:
     ask_levels: int = 0
     first_update_id: int = 0
     last_update_id: int = 0
+    first_ms: int = 0
 
     def add(self, records: Iterable[Record]) -> None:
         for record in records:
             if isinstance(record, DepthEvent):
                 if not self.records:
-                    self.first_update_id = record.first_id
+                    self.first_update_id, self.first_ms = record.first_id, record.event_ms
                 self.records += 1
                 self.bid_levels += len(record.bids)
                 self.ask_levels += len(record.asks)

@@ -10,11 +10,23 @@ import pytest
 from binance_mcp_server.binance_ws_api import mender as module
 from binance_mcp_server.binance_ws_api.kinds import Spec
 from binance_mcp_server.binance_ws_api.mender import GRACE, LONGEST_WAIT, PATIENCE, Mender, Rows
+from binance_mcp_server.binance_ws_api.sequence import RESTART_AFTER
 from binance_mcp_server.binance_ws_api.stream import Stream
 from binance_mcp_server.clock import VirtualClock
 from binance_mcp_server.errors import LimitError, RejectedError, TransportError
-from binance_mcp_server.models.events import Gap
-from tests.binance_ws_api.frames import DEPTH, TRADES, depth, ids, rows, trade, trades
+from binance_mcp_server.models.events import Candle, Event, Gap, KlineEvent
+from tests.binance_ws_api.frames import (
+    CANDLES,
+    DEPTH,
+    MINUTE,
+    TRADES,
+    candle,
+    depth,
+    ids,
+    rows,
+    trade,
+    trades,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -275,3 +287,84 @@ async def test_a_stream_that_is_forgotten_is_mended_no_longer() -> None:
         await w.pass_(60)
         assert w.told == [1]
         assert len(w.source.asked) == 1
+
+
+async def test_a_long_absence_is_caught_up_page_by_page() -> None:
+    def page(first: int, _: int | None) -> Rows:
+        end = min(first + 9, 100)
+        return Rows(rows(first, end), end, more=end < 100)
+
+    async with world(Source([page])) as w:
+        w.take(trade(75))
+        w.mender.restored(w.stream)
+        await w.pass_(0)
+        assert w.source.asked == [(76, None), (86, None), (96, None)]
+        assert w.told == list(range(75, 101))
+
+
+async def test_a_page_that_brings_nothing_new_ends_the_catching_up() -> None:
+    async with world(Source([lambda _first, _last: Rows({}, None, more=True)])) as w:
+        w.take(trade(75))
+        w.mender.restored(w.stream)
+        await w.pass_(60)
+        assert len(w.source.asked) == 1
+
+
+async def test_what_comes_late_does_not_end_up_in_a_stream_that_is_numbered_anew() -> None:
+    """The answer is about ids from before, which are higher than those from now on."""
+    answered = asyncio.Event()
+
+    class Slow(Source):
+        async def rows(self, _: Spec, first: int, last: int | None) -> Rows:
+            self.asked.append((first, last))
+            await answered.wait()
+            return Rows(rows(first, first + 9), first + 9)
+
+    async with world(Slow()) as w:
+        w.take(trade(1000), trade(1005))
+        await w.pass_(RESTART_AFTER + 1)
+        assert w.source.asked == [(1001, 1004)]
+        w.take(*trades(1, 5))
+        answered.set()
+        await w.pass_(0)
+        w.take(trade(6))
+        assert w.stream.sequence.parked == 0
+        assert w.told[-2:] == [5, 6]
+
+
+async def test_many_that_wait_at_once_share_the_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_PARKED_IN_ALL", 4_000)
+    async with world(Source([LimitError("used up", retry_after=60.0)])) as w:
+        streams = [Stream(TRADES, 100_000) for _ in range(2)]
+        for stream in streams:
+            stream.on_parked = w.mender.hole
+            stream.take([trade(1), trade(3)], 0.0)
+        for stream in streams:
+            stream.take(trades(5, 3_000), 0.0)
+            assert stream.sequence.parked <= 2_000
+            assert stream.gaps == 2
+        for stream in streams:
+            w.mender.forget(stream)
+
+
+async def test_candles_that_were_fetched_count_as_repaired() -> None:
+    async with world(Source([candles]), CANDLES) as w:
+        w.take(candle(5, closed=True), candle(8))
+        await w.pass_(GRACE)
+        assert (w.stream.repaired, w.stream.reordered, w.stream.gaps) == (2, 0, 0)
+        w.stream.sequence.last = 10**9  # what follows is the world's farewell
+
+
+def candles(first: int, last: int | None) -> Rows:
+    assert last is not None
+    events: dict[int, Event] = {
+        opened: KlineEvent(
+            opened + MINUTE - 1,
+            "BTCUSDT",
+            Candle(
+                opened, opened + MINUTE - 1, "1m", "1", "2", "2", "1", "9", 2, True, "14", "4", "6"
+            ),
+        )
+        for opened in range(first, last, MINUTE)
+    }
+    return Rows(events, last)

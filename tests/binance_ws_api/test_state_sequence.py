@@ -52,10 +52,12 @@ def test_nothing_lies_between_neighbours() -> None:
     assert sequence.take([best(15)], 0.0) == [best(15)], "told once, or not at all"
 
 
-def test_an_interruption_before_anything_came_is_none() -> None:
+def test_an_interruption_before_anything_came_is_told_with_the_first_frame() -> None:
+    """Whether something came before it nobody knows."""
     sequence = rising()
     sequence.interrupted("cut")
-    assert sequence.take([best(30)], 0.0) == [best(30)]
+    assert sequence.take([best(30), best(40)], 0.0) == [Gap(29, 29, "cut", 0), best(30), best(40)]
+    assert sequence.gaps == 1
 
 
 def test_old_frames_of_a_second_connection_do_not_end_an_interruption() -> None:

@@ -67,6 +67,39 @@ async def test_a_window_of_which_the_beginning_has_left_says_so(agent: Streams) 
     assert told["partial"] == "older records are not kept any more"
 
 
+async def test_a_window_that_began_before_the_subscription_says_so(agent: Streams) -> None:
+    """Ten seconds of trades are no minute's volume."""
+    stream = await agent.subscribe()
+    empty = await agent.data("summarize_stream", id=stream, seconds=60)
+    agent.venue.say("btcusdt@trade", *map(trade, range(100)))
+    told = await agent.data("summarize_stream", id=stream, seconds=60)
+    assert empty["partial"] == told["partial"] == "the subscription is younger than seconds"
+    assert (told["records"], told["first_id"]) == (100, "0")
+    await agent.meanwhile(agent.clock.sleep(61), seconds=120)
+    assert "partial" not in await agent.data("summarize_stream", id=stream, seconds=60)
+
+
+async def test_a_summary_begins_with_its_own_subscription(agent: Streams) -> None:
+    """Another one of the same stream may be older."""
+    first = await agent.subscribe()
+    agent.venue.say("btcusdt@trade", *map(trade, range(5)))
+    second = await agent.subscribe()
+    agent.venue.say("btcusdt@trade", *map(trade, range(5, 8)))
+    told = [await agent.data("summarize_stream", id=each) for each in (first, second)]
+    assert [(each["records"], each["first_id"]) for each in told] == [(8, "0"), (3, "5")]
+
+
+async def test_seconds_that_a_stream_without_times_cannot_tell_are_not_claimed(
+    agent: Streams,
+) -> None:
+    stream = await agent.subscribe("bookTicker")
+    agent.venue.say("btcusdt@bookTicker", *(touch(at, "10", "11") for at in range(1, 4)))
+    told = await agent.data("summarize_stream", id=stream, seconds=2)
+    assert told["records"] == 3
+    assert "seconds" not in told
+    assert told["note"].startswith("the venue tells no times here")
+
+
 async def test_an_empty_stream_comes_to_nothing(agent: Streams) -> None:
     stream = await agent.subscribe()
     told = await agent.data("summarize_stream", id=stream)
@@ -129,7 +162,12 @@ async def test_aggregate_trades_say_how_many_trades_they_are(agent: Streams) -> 
                 "b": [["1", "2"]],
                 "a": [],
             },
-            {"levels_changed": 1, "bid_levels_changed": 1, "last_update_id": "5"},
+            {
+                "levels_changed": 1,
+                "bid_levels_changed": 1,
+                "last_update_id": "5",
+                "first_time": "2026-09-21T14:14:20.037Z",
+            },
         ),
         (
             "kline",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from binance_mcp_server.commands import websocket_streams
 from tests.commands.stream_hub import NOW_MS, Streams, aggregate, streams_on, touch, trade
 from tests.commands.venue import StillExchange
 
@@ -82,6 +83,22 @@ async def test_a_caller_that_goes_away_leaves_nothing(agent: Streams) -> None:
     await agent.until(lambda: not agent.venue.subscribed)
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_client_that_is_gone_is_not_waited_for_until_the_deadline(
+    agent: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over HTTP nobody cancels the call of a client of the session era that has gone."""
+    monkeypatch.setattr(websocket_streams, "client_gone", lambda: True)
+    forever = {
+        "symbol": "BTCUSDT",
+        "condition": "price_above",
+        "value": FAR,
+        "timeout_seconds": 3600,
+    }
+    call = agent.error("wait_for_market", **forever)
+    assert "The client has gone." in await agent.meanwhile(call, seconds=10)
+    await agent.until(lambda: not agent.venue.subscribed)
 
 
 async def test_a_caller_that_goes_away_before_the_acknowledgement_leaves_nothing(

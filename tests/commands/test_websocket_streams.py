@@ -83,6 +83,21 @@ async def test_every_record_comes_once_whatever_cuts_the_pages(agent: Streams) -
         assert seen == list(range(500, 800)), form
 
 
+async def test_what_is_there_beyond_a_reply_is_counted(agent: Streams) -> None:
+    """A hundred rows of a thousand are old news, and a reader has to know it."""
+    stream = await agent.subscribe()
+    agent.venue.say(NAME, *map(trade, range(1000)))
+    page = await read(agent, stream)
+    assert (len(page["rows"]), page["left_out"]) == (100, 900)
+    cut = await read(agent, stream, cursor=page["next"], limit=300, max_bytes=1000)
+    time = cut["columns"].index("time")
+    assert cut["as_of"] == cut["rows"][-1][time], "rows that are left out are not what it is of"
+    assert len(cut["rows"]) + cut["left_out"] == 900
+    rest = await read(agent, stream, cursor=cut["next"], limit=10_000, max_bytes=1_000_000)
+    assert "left_out" not in rest
+    assert ids(rest)[-1] == 999
+
+
 async def test_csv_says_what_json_says(agent: Streams) -> None:
     stream = await agent.subscribe()
     agent.venue.say(NAME, *map(trade, range(10)))

@@ -9,8 +9,8 @@ import pytest
 from fastmcp import Client
 
 from tests.e2e import oracle
-from tests.e2e.clients import MOST_BYTES, ask_in_vain, ask_json, over_stdio
-from tests.e2e.processes import Exchange
+from tests.e2e.clients import MOST_BYTES, Mode, ask_in_vain, ask_json, over_http, over_stdio
+from tests.e2e.processes import Exchange, HttpServer
 
 pytestmark = pytest.mark.anyio
 
@@ -124,3 +124,23 @@ async def test_two_readers_in_turn_read_the_same(
         error = await ask_in_vain(client, "read_stream", id=opened["id"])
     assert readers[0].ids == readers[1].ids == recorded
     assert "it was unsubscribed" in error
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_ten_thousand_trades_come_in_one_reply_over_http(
+    held: Exchange, recorded: list[int], tmp_path: Path, mode: Mode
+) -> None:
+    """Some two megabytes: clients of the session era take no event of a stream beyond one."""
+    server = HttpServer(
+        BINANCE_MCP_REST_URL=held.rest,
+        BINANCE_MCP_STREAM_URL=held.ready["stream"],
+        BINANCE_MCP_STATE_DIR=tmp_path,
+    )
+    with server:
+        async with over_http(server.url, mode) as client:
+            opened = await ask_json(client, "subscribe_stream", **TRADE, buffer=25_000)
+            held.play_to_end()
+            reader = Reader(client, opened["id"])
+            assert await reader.read(limit=10_000) == 10_000
+            await reader.until_the_end(held, limit=10_000)
+    assert reader.ids == recorded

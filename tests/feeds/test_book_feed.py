@@ -7,7 +7,7 @@ import pytest
 
 from binance_mcp_server.errors import LimitError, RegionError, TransportError
 from binance_mcp_server.feeds.book_feed import BookFeed
-from binance_mcp_server.market.live_book import Top
+from binance_mcp_server.market.live_book import Outcome, Top
 from binance_mcp_server.models.events import BookTickerEvent, Gap
 from tests.feeds.stream_hub import FakeSubscription
 from tests.feeds.world import AS_OF_MS, STREAM, World
@@ -266,3 +266,45 @@ async def test_a_defect_of_ours_takes_the_book_away_for_good(
     spot.move()
     await spot.later(5.0)
     assert how(feed) == "resyncing"
+
+
+async def test_a_deeper_book_that_missed_an_event_does_not_take_over(spot: World) -> None:
+    """The book in use began again while the snapshot of the one beside it was on its way."""
+    spot.shallow(10)
+    feed = await spot.live(levels=12)
+    for away in range(1, 10):
+        spot.trade((True, f"{100 - away}.0", "0.0"))
+    spot.rest.gate = asyncio.Event()
+    while not spot.rest.under_way:
+        spot.tell_again()
+        await spot.later(0.1)
+    spot.rest.behind = []
+    spot.skip()
+    spot.move("99.1")
+    spot.move("99.2")
+    spot.rest.gate.set()
+    for _ in range(30):
+        await spot.settle()
+        if feed.state == "live":
+            assert feed.book.last_update_id == spot.sent
+            assert is_right(feed.book, spot.venue)
+        await spot.later(0.1)
+    assert how(feed) == "live"
+
+
+async def test_a_defect_while_taking_an_event_takes_the_book_away_until_a_snapshot(
+    spot: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = await spot.live()
+
+    def fail(_: object) -> Outcome:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(feed.book, "diff", fail)
+    spot.move()
+    assert feed.state == "resyncing"
+    monkeypatch.undo()
+    spot.move("98.0")
+    await spot.later(2)
+    assert how(feed) == "live"
+    assert is_right(feed.book, spot.venue)

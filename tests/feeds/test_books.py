@@ -5,10 +5,12 @@ from itertools import pairwise
 
 import pytest
 
+from binance_mcp_server.binance_ws_api.kinds import Spec
 from binance_mcp_server.clock import VirtualClock
 from binance_mcp_server.errors import TransportError
 from binance_mcp_server.feeds.snapshots import Turns
 from binance_mcp_server.venues import Market
+from tests.feeds.stream_hub import FakeAttachment, Listener
 from tests.feeds.world import STREAM, World
 
 pytestmark = pytest.mark.anyio
@@ -123,3 +125,22 @@ async def test_a_pool_that_is_used_up_does_not_hold_up_the_other(spot: World) ->
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_the_end_while_a_stream_is_being_subscribed_leaves_no_book_behind(
+    spot: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach, acknowledged = spot.hub.attach, asyncio.Event()
+
+    async def slowly(spec: Spec, listener: Listener) -> FakeAttachment:
+        await acknowledged.wait()
+        return await attach(spec, listener)
+
+    monkeypatch.setattr(spot.hub, "attach", slowly)
+    watching = asyncio.create_task(spot.books.watch("spot", "BTCUSDT"))
+    await spot.settle()
+    await spot.books.close()
+    acknowledged.set()
+    with pytest.raises(TransportError):
+        await asyncio.wait_for(watching, 5)
+    assert (spot.hub.attached, spot.books.feeds()) == ([], [])

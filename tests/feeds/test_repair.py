@@ -50,7 +50,7 @@ class World:
         clock, product = VirtualClock(NOW_MS), PRODUCTS[self.market]
         registry = SymbolRegistry(self.api, clock, venue="sim", product=product)
         queries = MarketQueries(self.api, registry, clock)
-        self.source = RestSource(lambda _: queries)
+        self.source = RestSource(lambda _: queries, clock)
 
     def _answer(self, request: Request[Any]) -> Any:
         if request.path.endswith("exchangeInfo"):
@@ -95,9 +95,15 @@ async def test_an_answer_that_ends_early_says_how_far_it_goes() -> None:
     assert (dict(nothing.rows), nothing.upto) == ({}, None)
 
 
-async def test_everything_since_is_fetched_over_several_pages() -> None:
-    found = await World().source.rows(TRADES, 2_000, None)
-    assert sorted(found.rows) == list(range(2_000, 5_001))
+async def test_what_came_since_is_fetched_a_page_at_a_time() -> None:
+    """Mostly little did: asking for many pages at once would spend weight on empty ones."""
+    world = World()
+    found = await world.source.rows(TRADES, 2_000, None)
+    assert (sorted(found.rows), found.more) == (list(range(2_000, 3_000)), True)
+    rest = await world.source.rows(TRADES, 4_500, None)
+    assert (max(rest.rows), rest.more) == (5_000, False)
+    asked = [each for each in world.api.requests if each.path.endswith("historicalTrades")]
+    assert len(asked) == 2
 
 
 async def test_aggregate_and_block_trades_are_fetched_by_their_own_ids() -> None:
@@ -160,10 +166,10 @@ async def test_an_outage_of_the_venue_is_known_by_what_came_after_it() -> None:
 
 async def test_candles_of_another_day_are_asked_for_as_such() -> None:
     world = World()
-    other = spec("spot", "kline", "BTCUSDT", interval="1m", time_zone="5:45")
+    other = spec("spot", "kline", "BTCUSDT", interval="1m", time_zone="8")
     await world.source.rows(other, OPEN - MINUTE, None)
     (asked,) = [each for each in world.api.requests if each.path.endswith("klines")]
-    assert dict(asked.params)["timeZone"] == "05:45"
+    assert dict(asked.params)["timeZone"] == "08:00"
 
 
 @pytest.mark.parametrize(

@@ -198,11 +198,20 @@ def test_the_past_of_a_window_counts_once() -> None:
     assert not found.already
 
 
-def test_a_past_that_is_enough_is_met_already() -> None:
+def test_a_past_that_was_enough_once_is_not_met_already() -> None:
     found = watch("volume_above", "3")
     found.hold()
-    found.release([aggregate(1, "3", 1000)])
+    found.release([aggregate(1, "3", 1000), aggregate(2, "4", 2000), aggregate(3, "1", 62_000)])
+    assert (found.met, found.already, found.records) == (False, False, 0)
+    assert (found.seen, found.at) == (Decimal(1), 62_000), "the window as it is now"
+
+
+def test_a_past_that_is_enough_says_all_of_it() -> None:
+    found = watch("volume_above", "3")
+    found.hold()
+    found.release([aggregate(1, "3", 1000), aggregate(2, "4", 2000)])
     assert (found.met, found.already) == (True, True)
+    assert (found.seen, found.at, found.evidence) == (Decimal(7), 2000, None)
 
 
 def test_a_candle_is_met_when_it_closes() -> None:

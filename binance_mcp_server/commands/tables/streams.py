@@ -82,15 +82,14 @@ async def read(
     if not batch.records and wait_seconds:
         await subscription.wait(batch.next, wait_seconds)
         batch = subscription.read(batch.next, limit)
-    as_of = _as_of(services, subscription, batch)
+    as_of = subscription.stream.last_event_ms or services.product(spec.market).venue_now_ms()
     return Page(services.venue_of(spec.market), subscription, batch, names, as_of)
 
 
-def _as_of(services: Services, subscription: Subscription, batch: Batch) -> int:
-    """Venue time of the newest record in the reply, else of the stream's newest, else the venue's present, ms."""
-    times = (time_of(record) for record in reversed(batch.records))
-    known = next((time for time in times if time), 0) or subscription.stream.last_event_ms
-    return known or services.product(subscription.spec.market).venue_now_ms()
+def _newest_ms(records: Sequence[Event | Gap]) -> int:
+    """Venue time of the newest of *records*, ms; 0 where none tells one."""
+    times = (time_of(record) for record in reversed(records))
+    return next((time for time in times if time), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,7 @@ class Page:
     batch: Batch
     columns: list[str]
     as_of_ms: int
+    """Of the stream; rows that tell a time have their own."""
 
     def reply(self, format: tables.Format, max_bytes: int) -> ToolResult:
         """The page within *max_bytes*; rows that do not fit come with ``next``."""
@@ -132,18 +132,19 @@ class Page:
     def _facts(self, kept: int, total: int, max_bytes: int) -> Facts:
         """What is said of the first *kept* of *total* rows."""
         subscription, batch = self.subscription, self.batch
-        gaps = _gaps(batch.records[: self._end(kept, total)])
+        shown_records = batch.records[: self._end(kept, total)]
+        gaps = _gaps(shown_records)
         ranges = [list(each) for each in batch.dropped_ranges]
         shown = ranges[-max(1, max_bytes // _RANGE_BYTES) :]
         return {
             "id": subscription.id,
             "stream": untrusted(subscription.spec.name, 80),
             "venue": self.venue,
-            "as_of": format_time(self.as_of_ms),
+            "as_of": format_time(_newest_ms(shown_records) or self.as_of_ms),
             **streams.caveats(subscription),
             **({} if total or gaps else {"note": _EMPTY}),
             **({"gaps": gaps} if gaps else {}),
-            **({"left_out": total - kept} if kept < total else {}),
+            **self._left_out(total - kept),
             "next": _cursor(subscription, self._place(kept, total)),
             "dropped": batch.dropped,
             "dropped_ranges": shown,
@@ -151,6 +152,14 @@ class Page:
             **({"ranges_merged": True} if batch.ranges_merged else {}),
             "gaps_unrepaired": batch.gaps_unrepaired,
         }
+
+    def _left_out(self, cut: int) -> Facts:
+        """What is there beyond this reply: *cut* rows that did not fit, and what came after the batch. Frames that
+        hold many events are not opened to count them."""
+        later = self.subscription.later(self.batch.next)
+        if self.subscription.spec.many and later:
+            return {**({"left_out": cut} if cut else {}), "more": True}
+        return {"left_out": cut + later} if cut + later else {}
 
     def _place(self, kept: int, total: int) -> Place:
         """Where to go on after the first *kept* of *total* rows."""

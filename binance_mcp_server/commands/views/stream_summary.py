@@ -65,7 +65,7 @@ def _trades(stats: TradeStats) -> Facts:
 
 
 def _touch(stats: TouchStats) -> Facts:
-    shown: Facts = {"last_update_id": str(stats.last_update_id)}
+    shown: Facts = {"last_update_id": str(stats.last_update_id), **_begin(stats.first_ms)}
     if stats.two_sided < stats.records:
         shown["one_sided"] = stats.records - stats.two_sided
     if not stats.two_sided:
@@ -103,7 +103,13 @@ def _depth(stats: DepthStats) -> Facts:
         "ask_levels_changed": stats.ask_levels,
         "first_update_id": str(stats.first_update_id),
         "last_update_id": str(stats.last_update_id),
+        **_begin(stats.first_ms),
     }
+
+
+def _begin(first_ms: int) -> Facts:
+    """When the stretch begins, where the venue tells; its end is the reply's ``as_of``."""
+    return {"first_time": format_time(first_ms)} if first_ms else {}
 
 
 def _values(stats: ValueStats) -> Facts:
