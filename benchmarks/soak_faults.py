@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any, Final
 
-SLOT_SECONDS: Final = 8.0
-"""One thing after the other: a venue has bad days, and a repair costs weight that is counted by the minute."""
+SLOT_SECONDS: Final = 5.5
+"""One thing after the other, so that a round is over within two minutes: what memory grows to is seen in the first."""
 
 Fault = dict[str, Any]
 
@@ -25,7 +26,7 @@ def _malformed(form: str, **more: object) -> tuple[str, tuple[Fault, ...]]:
     return f"malformed {form}", ({"kind": "malformed", "form": form, **more},)
 
 
-SLOTS: Final[dict[str, tuple[Fault, ...]]] = dict((
+CUTS: Final[dict[str, tuple[Fault, ...]]] = dict((
     ("reset", ({"kind": "reset", "times": 1, "every": 1000},)),
     ("fin", ({"kind": "fin", "times": 1, "every": 1000},)),
     ("blackhole", ({"kind": "blackhole", "ms": 4000, "times": 1},)),
@@ -35,6 +36,12 @@ SLOTS: Final[dict[str, tuple[Fault, ...]]] = dict((
     ("late_ack", ({"kind": "late_ack", "ms": 1500, "times": 2}, _CUT)),
     ("refuse", ({"kind": "refuse", "status": 503, "times": 2}, _CUT)),
     ("streams_down", ({"kind": "streams_down", "times": 3},)),
+    _malformed("huge", every=500, times=2),
+    _malformed("rsv_bit", every=500, times=1),
+))  # fmt: skip
+"""What ends a connection. A refusal for good (403, 451) is not among them: after one the server tries no more, as it
+should."""
+OTHERS: Final[dict[str, tuple[Fault, ...]]] = dict((
     ("slow_rest", ({"kind": "slow_rest", "delay_ms": 700, "share": 0.5},)),
     ("cut_rest", ({"kind": "cut_rest", "bytes": 200, "share": 0.3},)),
     ("rest_down", ({"kind": "rest_down", "status": 503, "times": 6},)),
@@ -44,18 +51,18 @@ SLOTS: Final[dict[str, tuple[Fault, ...]]] = dict((
     )),
     *(_malformed(form, share=0.0005, streams=_TRADES)
       for form in ("bad_json", "unknown_enum", "null", "extra_field", "bad_utf8", "cut")),
-    _malformed("huge", every=500, times=1),
-    _malformed("rsv_bit", every=500, times=1),
 ))  # fmt: skip
-"""A refusal for good (403, 451) is not among them: after one the server tries no more, as it should."""
+"""What leaves connections as they are."""
+SLOTS: Final = CUTS | OTHERS
 
 
 def slots(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and body of ``POST /__sim/faults``, slot after slot, without end."""
+    """Name and body of ``POST /__sim/faults``, slot after slot, without end: cuts, and something else between two."""
     dice = random.Random(seed)
     number = seed * 1000
     while True:
-        for name in dice.sample(sorted(SLOTS), len(SLOTS)):
+        cuts, others = (dice.sample(sorted(kind), len(kind)) for kind in (CUTS, OTHERS))
+        for name in (name for pair in zip_longest(cuts, others) for name in pair if name):
             number += 1
             yield name, {"seed": number, "faults": [*SLOTS[name], *ALWAYS]}
 

@@ -8,7 +8,7 @@ import random
 from collections import deque
 from typing import Final, NamedTuple
 
-SYMBOLS: Final = tuple(f"SOAK{letter}USDT" for letter in "ABCDEFGHIJ")
+SYMBOLS: Final = tuple(f"SOAK{letter}USDT" for letter in "ABCDE")
 FIRST_TRADE: Final = 999_990_001
 """Ids become a digit longer on the way. Aggregates, one a trade, are numbered from 0."""
 FIRST_UPDATE: Final = 7_000_000

@@ -22,15 +22,19 @@ from binance_mcp_server.binance_ws_api.subscription import Subscription
 from binance_mcp_server.feeds.books import BookHandle
 from binance_mcp_server.services import Services
 
-BOOKS: Final = SYMBOLS[:3]
+BOOKS: Final = SYMBOLS[:2]
+"""A snapshot weighs as much as ten thousand trades: with more, repairs would wait for the ledger most of the time."""
 READ_EVERY: Final = 0.5
 SLEEPS: Final = 75.0
-"""Seconds of the sleeping reader; its buffer holds forty."""
+"""Seconds of the sleeping reader; its buffer holds twenty."""
 BUFFER: Final = 10_000
+SMALL_BUFFER: Final = 500
+"""For streams of a few messages a second: they too have to be full when memory is measured."""
 SLOW_BUFFERS: Final = {"bookTicker": 500, "depth": 500, "kline": 50}
 """Of kinds that come more seldom: all are full within two minutes, when memory is weighed for the first time."""
-SETTLE: Final = 20.0
-"""Seconds without faults at the end, until every reader must have everything."""
+SETTLE: Final = 120.0
+"""Seconds without faults at the end, until every reader must have everything: a repair may have to wait for the weight
+of the next minute, and of the one after that."""
 CONTENTS: Final = {"trade": trade, "aggTrade": aggregate}
 _STALL_LOOK: Final = 0.01
 _WEIGH_EVERY: Final = 5.0
@@ -112,10 +116,10 @@ class Soak:
             subscription = await self._subscribe(kind, symbol)
             self.readers.append(Reader(subscription, contents, self.findings))
         await self._subscribe("bookTicker", symbol)
-        await self._subscribe("kline", symbol, interval="1m")
 
     async def _keep_book(self, symbol: str) -> None:
         await self._subscribe("depth", symbol, speed="100ms")
+        await self._subscribe("kline", symbol, interval="1m")
         handle = await self.services.books.watch("spot", symbol)
         self.books.append(handle)
         Witness(handle, self.findings)

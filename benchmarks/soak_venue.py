@@ -23,8 +23,8 @@ from binance_mcp_server.exchange.engine.symbols import LISTINGS
 from binance_mcp_server.exchange.sources.base import Frame, KlineRow
 
 STEP_MS = 20
-TRADES_A_STEP = 5
-"""Of each symbol: with their aggregates 10 × 5 × 2 × 50 = 5,000 messages a second."""
+TRADES_A_STEP = 10
+"""Of each symbol: with their aggregates 5 × 10 × 2 × 50 = 5,000 messages a second."""
 STEPS_AN_UPDATE = 5
 """Depth is told every 100 ms."""
 

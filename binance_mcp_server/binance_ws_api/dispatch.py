@@ -5,6 +5,7 @@ A burst is sorted by stream first, so that each stream checks all of its frames 
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 from operator import itemgetter
 from typing import Final
 
@@ -41,27 +42,40 @@ class Dispatcher:
     def __init__(self) -> None:
         self._streams: dict[bytes, Stream] = {}
         self._bins: dict[bytes, list[bytes]] = {}
+        self._muted: dict[bytes, Stream] = {}
         self.strangers = 0
         """Data frames of streams that nobody here asked for."""
         self.faults = 0
         """Bursts that a stream failed on."""
 
     def __len__(self) -> int:
-        return len(self._streams)
+        return len(self._streams) + len(self._muted)
 
     def __iter__(self) -> Iterator[Stream]:
-        return iter(self._streams.values())
+        return chain(self._streams.values(), self._muted.values())
 
     def get(self, name: str) -> Stream | None:
-        return self._streams.get(name.encode())
+        key = name.encode()
+        return self._streams.get(key) or self._muted.get(key)
 
-    def add(self, stream: Stream) -> None:
-        self._streams[stream.name.encode()] = stream
-        self._bins[stream.name.encode()] = []
+    def add(self, stream: Stream, *, muted: bool = False) -> None:
+        """*muted*: its frames are nobody's until it is heard."""
+        self.remove(stream.name)
+        self._muted[stream.name.encode()] = stream
+        if not muted:
+            self.hear(stream)
+
+    def hear(self, stream: Stream) -> None:
+        """Hand over what comes of *stream* from now on."""
+        key = stream.name.encode()
+        if self._muted.pop(key, None) is not None:
+            self._streams[key] = stream
+            self._bins[key] = []
 
     def remove(self, name: str) -> None:
-        self._streams.pop(name.encode(), None)
-        self._bins.pop(name.encode(), None)
+        key = name.encode()
+        for each in (self._streams, self._bins, self._muted):
+            each.pop(key, None)
 
     def deliver(self, frames: list[bytes], now: float) -> list[bytes]:
         """Hand *frames* over; gives those that are no data of a stream known here: replies and news of the venue."""

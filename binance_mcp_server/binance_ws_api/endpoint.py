@@ -64,8 +64,9 @@ class Endpoint:
         return self.core.state()
 
     def add(self, stream: Stream) -> None:
-        """Keep *stream* subscribed."""
-        self.streams.add(stream)
+        """Keep *stream* subscribed. Until that is acknowledged, frames of an earlier subscription, which is ending, are
+        none of its own: between those and what follows something may be missing."""
+        self.streams.add(stream, muted=self.core.knows(stream.name))
         self.core.want([stream.name], self._clock.monotonic())
         self._pump()
 

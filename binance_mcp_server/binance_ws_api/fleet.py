@@ -70,12 +70,14 @@ class Fleet:
             link.audit_due = True
 
     def remove(self, link: Link, why: str, now: float) -> None:
-        """*link* is gone without having been relieved: its streams are lost, or carried by its heir already."""
+        """*link* is gone without having been relieved: its streams are lost, or carried by its heir already, or still
+        by the connection that it was to replace."""
         del self.links[link.id]
         predecessor, heir = self.predecessor(link), self.heir(link)
         kept = predecessor.wanted if predecessor is not None else {}
         here = [name for name in link.wanted if name not in kept]
-        self._wishes.lose(here, link.id, why, now)
+        lost = [n for n in link.wanted if predecessor is None or not predecessor.carries_now(n)]
+        self._wishes.lose(filter(link.knows, lost), link.id, why, now)
         if heir is not None:
             heir.replaces = None
         if heir is not None and heir.is_open:

@@ -216,7 +216,7 @@ class Hub:
         known = self._streams.get(spec)
         if known is None:
             endpoint = await self._endpoint(spec)
-            known = self._streams.get(spec) or self._open(spec, endpoint)
+            known = self._streams.get(spec) or self._open(spec, endpoint, buffer)
         stream, endpoint = known
         self._users[stream] = self._users.get(stream, 0) + 1
         if buffer > stream.ring.max_records:
@@ -229,8 +229,8 @@ class Hub:
             self._refuse(stream, endpoint.refusal)  # asking again would be refused again
         return stream
 
-    def _open(self, spec: Spec, endpoint: Endpoint) -> tuple[Stream, Endpoint]:
-        stream = Stream(spec, _ATTACHED_BUFFER)
+    def _open(self, spec: Spec, endpoint: Endpoint, buffer: int) -> tuple[Stream, Endpoint]:
+        stream = Stream(spec, buffer or _ATTACHED_BUFFER)
         stream.on_parked = self._mender.hole
         self._streams[spec] = stream, endpoint
         self._acknowledged[stream] = asyncio.Event()
@@ -302,6 +302,7 @@ class Hub:
                     self._refuse(stream, InputError(f"The venue refused {stream.name}: {message}."))
             case signals.Acknowledged(names=names) | signals.Restored(names=names):
                 for stream in _named(endpoint, names):
+                    endpoint.streams.hear(stream)
                     self._acknowledge(stream)
                     self._mender.restored(stream)
             case signals.Lost(names=names, why=why):

@@ -220,10 +220,10 @@ class Link:
         del self._flying[request.number]
         self._doubtful.update(request.names)
 
-    def audited(self, names: frozenset[str]) -> tuple[list[str], list[str]]:
-        """What a list of subscriptions tells: names found although nobody had said so, names missing although they had
-        been acknowledged. Each missing name is subscribed once more, and only once: the venue may have its own
-        spelling of a name, and such a list must not start a storm."""
+    def audited(self, names: frozenset[str]) -> list[str]:
+        """What a list of subscriptions tells: wanted names that are missing although they had been acknowledged; what
+        is found although nobody had said so counts as subscribed. Each missing name is subscribed once more, and only
+        once: the venue may have its own spelling of a name, and such a list must not start a storm."""
         doubtful, self._doubtful = self._doubtful, set()
         self.audit_due = self.audit_due and bool(doubtful)
         self._busy -= doubtful
@@ -235,13 +235,14 @@ class Link:
         strangers = names - self.subscribed - self._busy
         found = [n for n in sorted(strangers) if n in self.wanted or n in doubtful or not missing]
         self.subscribed.update(found)
-        return [n for n in found if n in self.wanted], [n for n in missing if n in self.wanted]
+        return [n for n in missing if n in self.wanted]
 
     def unaudited(self) -> None:
         """No list is to be had: what was in doubt is asked for again."""
         self.audit_due = False
         self._busy -= self._doubtful
         self._arriving -= self._doubtful
+        self.subscribed -= self._doubtful & self.wanted.keys()
         self._doubtful.clear()
 
     def leave(self, names: Iterable[str]) -> None:

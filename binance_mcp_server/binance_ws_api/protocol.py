@@ -190,6 +190,10 @@ class StreamProtocol:
         soonest = min(times)
         return None if soonest == NEVER else soonest
 
+    def knows(self, name: str) -> bool:
+        """Whether frames of *name* may come now, wanted or not: the venue has it still, or is being told."""
+        return any(link.knows(name) for link in self._fleet)
+
     def state(self) -> facts.State:
         """Plain facts, as of the last call."""
         return facts.state_of(self._fleet, self._wishes, self._dialler, self._counts, self._now)
@@ -277,7 +281,6 @@ class StreamProtocol:
             self._wishes.acknowledge((n for n in request.names if n in link.wanted), link.id, now)
         elif request.method == "UNSUBSCRIBE":
             link.subscribed.difference_update(request.names)
-            self._wishes.returned((n for n in request.names if n in link.wanted), link.id, now)
         else:
             self._audit(link, control.listed(reply.result), now)
         return True
@@ -289,6 +292,7 @@ class StreamProtocol:
                 self._fleet.drop(request.names, now)
         elif request.method == "UNSUBSCRIBE":
             link.leave(request.names)
+            self._wishes.acknowledge((n for n in request.names if n in link.wanted), link.id, now)
         else:
             self._audit(link, None, now)
 
@@ -297,7 +301,9 @@ class StreamProtocol:
         if names is None:
             link.unaudited()
             return
-        found, missing = link.audited(names)
-        self._wishes.acknowledge(found, link.id, now)
+        missing = link.audited(names)
+        # Also those that were wanted again while their end was in doubt, and have not ended.
+        here = [name for name in link.wanted if link.carries_now(name)]
+        self._wishes.acknowledge(here, link.id, now)
         if self._fleet.predecessor(link) is None:
             self._wishes.unlist(missing, link.id, now)

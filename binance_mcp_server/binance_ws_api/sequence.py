@@ -96,7 +96,7 @@ class Sequence(ABC):
         self._go_behind(hole, given)
         return given
 
-    def _go_behind(self, hole: Hole, given: list[Entry]) -> None:
+    def _go_behind(self, hole: Hole, given: list[Entry]) -> None:  # noqa: B027 - most keep nothing back
         """Give what waits behind *hole*, where anything can wait."""
 
     @abstractmethod

@@ -80,7 +80,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """These streams were acknowledged and have no connection now. They are subscribed again without being asked for."""
+    """These streams were acknowledged, or may have delivered without that, and have no connection now. They are
+    subscribed again without being asked for."""
 
     names: Names
     conn: int
@@ -108,8 +109,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """The venue did not list these although it had acknowledged them, or let go of them after they were wanted again.
-    They are subscribed again; ``Restored`` follows."""
+    """The venue did not list these although it had them. They are subscribed again; ``Restored`` follows."""
 
     names: Names
     conn: int

@@ -60,7 +60,7 @@ class Wishes:
             self.events.append(Restored(back, conn, now))
 
     def lose(self, names: Iterable[str], conn: int, why: str, now: float) -> None:
-        """*names* have no connection now."""
+        """*names* have no connection now. They may have delivered before they were acknowledged."""
         if gone := self._forget(names):
             self.events.append(Lost(gone, conn, why, now))
 
@@ -69,15 +69,8 @@ class Wishes:
         if gone := self._forget(names):
             self.events.append(Unlisted(gone, conn, now))
 
-    def returned(self, names: Iterable[str], conn: int, now: float) -> None:
-        """*names* were wanted again before the venue let go of them: what came until now belongs to what has ended."""
-        back = tuple(name for name in names if name in self.wanted and name not in self._live)
-        self._lost.update(back)
-        if back:
-            self.events.append(Unlisted(back, conn, now))
-
     def _forget(self, names: Iterable[str]) -> Names:
-        gone = tuple(name for name in names if name in self._live)
+        gone = tuple(name for name in names if name in self.wanted)
         self._live.difference_update(gone)
         self._lost.update(gone)
         return gone

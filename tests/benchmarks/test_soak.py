@@ -123,4 +123,4 @@ def test_the_venue_tells_five_thousand_messages_a_second_and_no_hole() -> None:
     assert market.counters()["gaps"] == 0
     last = market.agg_trades(SYMBOLS[0], from_id=None, start_ms=None, end_ms=None, limit=1)[0]
     told = show(last.price), show(last.qty), last.buyer_is_maker
-    assert (last.id, told) == (249, aggregate(249))
+    assert (last.id, told) == (499, aggregate(499))

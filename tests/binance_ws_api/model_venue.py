@@ -248,8 +248,7 @@ def live_names(events: Iterable[Event]) -> set[str]:
         match event:
             case Acknowledged(names):
                 live |= set(names)
-            case Lost(names) | Unlisted(names):
-                assert live >= set(names), event
+            case Lost(names) | Unlisted(names):  # told also of what was not acknowledged
                 live -= set(names)
                 lost |= set(names)
             case Restored(names):

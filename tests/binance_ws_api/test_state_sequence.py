@@ -4,7 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from binance_mcp_server.binance_ws_api.sequence import RESTART_AFTER, Entry
-from binance_mcp_server.binance_ws_api.state_sequence import LooseSequence, RisingSequence
+from binance_mcp_server.binance_ws_api.state_sequence import (
+    _RECENT,
+    LooseSequence,
+    RisingSequence,
+)
 from binance_mcp_server.models.events import Gap
 from tests.binance_ws_api.frames import best, tickers
 
@@ -91,9 +95,9 @@ def test_a_loose_stream_gives_no_frame_twice() -> None:
 
 def test_a_loose_stream_forgets_old_frames() -> None:
     sequence = LooseSequence()
-    frames = [tickers("AB", event_ms=time) for time in range(1, 600)]
+    frames = [tickers("AB", event_ms=time) for time in range(1, 2 * _RECENT)]
     assert sequence.take(frames, 0.0) == frames
-    assert len(sequence._known) == len(sequence._recent) == 256
+    assert len(sequence._known) == len(sequence._recent) == _RECENT
     assert sequence.take(frames[:1], 0.0) == frames[:1]
 
 
