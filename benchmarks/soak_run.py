@@ -28,8 +28,6 @@ READ_EVERY: Final = 0.5
 SLEEPS: Final = 75.0
 """Seconds of the sleeping reader; its buffer holds twenty."""
 BUFFER: Final = 10_000
-SMALL_BUFFER: Final = 500
-"""For streams of a few messages a second: they too have to be full when memory is measured."""
 SLOW_BUFFERS: Final = {"bookTicker": 500, "depth": 500, "kline": 50}
 """Of kinds that come more seldom: all are full within two minutes, when memory is weighed for the first time."""
 SETTLE: Final = 120.0

@@ -83,9 +83,9 @@ class Collected:
         self.cursor, self.gaps = page.content["next"], page.content["gaps_unrepaired"]
 
     async def read_up_to(self, last: int) -> None:
-        """Until the trade *last* has come."""
+        """Until the trade *last* has come; -1: there is none to come."""
         for _ in range(TRIES):
-            if self.ids and self.ids[-1] >= last:
+            if (self.ids[-1] if self.ids else -1) >= last:
                 return
             await self.read(wait_seconds=1)
 
@@ -122,7 +122,7 @@ async def _watch_book(story: Story, symbol: str) -> None:
     for _ in range(LOOKS):
         book = await _moved_book(story, symbol, seen)
         seen = str(book.get("last_update_id", ""))
-        table.add_row(*(str(book.get(str(column.header), "")) for column in table.columns))
+        table.add_row(*(str(book.get(str(column.header)) or "") for column in table.columns))
         await asyncio.sleep(BETWEEN_LOOKS)
     story.console.print(table)
 
