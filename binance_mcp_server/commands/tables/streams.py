@@ -219,9 +219,12 @@ def listed(
     first = cursors.number(cursors.redeem(cursor, "list_streams", {}), "from") if cursor else 0
     everything = services.hub.subscriptions()
     rows = [streams.row(each) for each in everything[first : first + limit]]
+    markets = [each.spec.market for each in everything] or [
+        "spot"
+    ]  # a replay has a time of its own
     facts = {
         "venue": services.venue,
-        "as_of": format_time(services.product("spot").venue_now_ms() // 1000 * 1000),
+        "as_of": format_time(services.product(markets[0]).venue_now_ms() // 1000 * 1000),
         "subscriptions": len(everything),
     }
     after = args.by_offset("list_streams", {}, first, len(everything))
