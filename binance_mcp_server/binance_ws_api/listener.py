@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 MAX_FRAME: Final = 16 * 1024 * 1024
 """Bytes, also of a message in fragments; the venue's largest, all tickers of a market, has two million."""
-HANDOVER: Final = 1024
+HANDOVER: Final = 2048
 """Frames handed over at once, at the most: a burst of fifty thousand would leave the processor's cache."""
 NORMAL: Final = 1000
 PROTOCOL_ERROR: Final = 1002
