@@ -14,6 +14,7 @@ from typing import Final
 
 from benchmarks.soak_faults import CLEAR
 from benchmarks.soak_run import Soak, Venue, venue_process
+from binance_mcp_server.cli.heap import give_back_large_blocks
 from binance_mcp_server.clock import SystemClock
 from binance_mcp_server.services import Services
 from binance_mcp_server.settings import load_settings
@@ -138,6 +139,7 @@ def _must(name: str, figure: float, most: float) -> bool:
 
 
 async def _main(length: float, seed: int) -> bool:
+    give_back_large_blocks()  # as ``serve`` does
     with venue_process() as venue:
         async with _services(venue) as services:
             soak = Soak(services, venue)

@@ -56,9 +56,6 @@ OTHERS: Final[dict[str, tuple[Fault, ...]]] = dict((
 ))  # fmt: skip
 """What leaves connections as they are."""
 SLOTS: Final = CUTS | OTHERS
-PROLOGUE: Final = ("malformed huge", "nothing else", "malformed huge", "nothing else")
-"""The largest buffers come first, and twice: the C library keeps in the heap what it gave back the time before. What
-memory grows by later is a leak."""
 
 
 def slots(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -68,7 +65,6 @@ def slots(seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _names(dice: random.Random) -> Iterator[str]:
-    yield from PROLOGUE
     while True:
         cuts, others = (dice.sample(sorted(kind), len(kind)) for kind in (CUTS, OTHERS))
         yield from chain.from_iterable(zip(cuts, others, strict=True))

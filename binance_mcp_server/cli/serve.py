@@ -32,9 +32,11 @@ def serve(options: argparse.Namespace) -> int:
 
 
 async def _serve(settings: Settings) -> int:
+    from binance_mcp_server.cli.heap import give_back_large_blocks
     from binance_mcp_server.cli.sim import SimVenue
     from binance_mcp_server.server import build_server
 
+    give_back_large_blocks()
     sim = SimVenue() if settings.venue == "sim" and "spot" not in settings.hosts else None
     if sim:  # nobody else speaks to it, and its port may be another exchange's tomorrow
         settings = replace(settings, state_dir=None)
