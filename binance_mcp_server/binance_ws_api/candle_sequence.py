@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from binance_mcp_server.binance_ws_api import headers
-from binance_mcp_server.binance_ws_api.headers import CandleMark, FrameError
+from binance_mcp_server.binance_ws_api.headers import CandleMark, FrameError, NumberReader
 from binance_mcp_server.binance_ws_api.sequence import Entry, Hole, Sequence
 from binance_mcp_server.market.intervals import LENGTHS_MS, Interval, shortest_length_ms
 
@@ -23,6 +23,7 @@ class CandleSequence(Sequence):
         self._interval = interval
         self._closed = False
         self._event_ms = 0
+        self._times = NumberReader(b'"E":')
         self._parked: list[tuple[CandleMark, Entry]] = []
         self._since = 0.0
 
@@ -41,7 +42,10 @@ class CandleSequence(Sequence):
     def _number(self, frame: bytes) -> int:
         return headers.candle(frame).open_time
 
-    def take(self, frames: list[bytes], now: float) -> list[Entry]:
+    def take(self, frames: list[bytes], now: float) -> list[Entry] | list[bytes]:
+        if self._all_go_on(frames):
+            self._renew(now)
+            return frames
         given: list[Entry] = []
         for frame in frames:
             try:
@@ -51,6 +55,20 @@ class CandleSequence(Sequence):
             else:
                 self._sort_in(frame, mark, now, given)
         return given
+
+    def _all_go_on(self, frames: list[bytes]) -> bool:
+        """Whether all are later events of the open candle, as they nearly always are; then they are taken."""
+        if self._closed or self._parked or self._cause or self.last is None:
+            return False
+        run = self._times.rising(frames)
+        if run is None or run[0] <= self._event_ms:
+            return False
+        text = b"".join(frames)
+        count = len(frames)
+        if text.count(b'"k":{"t":%d,' % self.last) != count or text.count(b'"x":false') != count:
+            return False
+        self._event_ms = run[1]
+        return True
 
     def _sort_in(self, frame: bytes, mark: CandleMark, now: float, given: list[Entry]) -> None:
         last = self.last
@@ -81,6 +99,8 @@ class CandleSequence(Sequence):
         self._parked.sort(key=_order)
 
     def _give(self, entry: Entry, mark: CandleMark, given: list[Entry]) -> None:
+        if isinstance(entry, bytes):
+            self._times.one(entry)  # learns where the next ones have theirs
         self.last, self._closed, self._event_ms = mark
         self.repaired += mark.event_ms == _AFTER_ALL
         given.append(entry)

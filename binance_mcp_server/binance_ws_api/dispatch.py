@@ -4,6 +4,7 @@ A burst is sorted by stream first, so that each stream checks all of its frames 
 """
 
 import logging
+import re
 from collections.abc import Iterator
 from itertools import chain
 from operator import itemgetter
@@ -25,6 +26,10 @@ class _Envelope(msgspec.Struct):
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
+_HEAD: Final = slice(NAME_AT, NAME_AT + 28)
+"""Enough of a frame for most names and the quote behind them."""
+_DIGIT: Final = re.compile(rb"\d")
+_MOST_HEADS: Final = 8_192
 
 
 def usual_form(frame: bytes) -> bytes | None:
@@ -42,6 +47,8 @@ class Dispatcher:
     def __init__(self) -> None:
         self._streams: dict[bytes, Stream] = {}
         self._bins: dict[bytes, list[bytes]] = {}
+        self._names: dict[bytes, bytes] = {}
+        """Names by heads: searching each frame for where its name ends would take a third longer."""
         self._muted: dict[bytes, Stream] = {}
         self.strangers = 0
         """Data frames of streams that nobody here asked for."""
@@ -82,9 +89,9 @@ class Dispatcher:
         if frames and self._take_run(frames, now):
             return []
         bins, touched, others = self._bins, [], []
-        bin_of = bins.get
+        bin_of, name_of, search = bins.get, self._names.get, self._name
         for frame in frames:
-            name = frame[NAME_AT : frame.find(b'"', NAME_AT)]
+            name = name_of(frame[_HEAD]) or search(frame)
             found = bin_of(name)
             if found is None:
                 others.append(frame)
@@ -101,6 +108,16 @@ class Dispatcher:
                 except Exception as defect:  # noqa: BLE001 - ours; it must not take the others' frames along
                     self._failed(stream, defect)
         return others
+
+    def _name(self, frame: bytes) -> bytes:
+        """The name of the stream in *frame*, remembered by its head where that has no number of the data in it."""
+        head = frame[_HEAD]
+        name, quote, behind = head.partition(b'"')
+        if not quote:
+            return frame[NAME_AT : frame.find(b'"', NAME_AT)]
+        if name in self._bins and not _DIGIT.search(behind) and len(self._names) < _MOST_HEADS:
+            self._names[head] = name
+        return name
 
     def _failed(self, stream: Stream, defect: Exception) -> None:
         """What came on *stream* could not be taken, wholly or in part: it says so itself."""

@@ -141,6 +141,45 @@ def updates(frame: bytes) -> Updates:
     return Updates(depth.U, depth.u, depth.pu)
 
 
+_FIRST, _LAST, _PREVIOUS = b',"U":', b',"u":', b',"pu":'
+
+
+class UpdatesReader:
+    """Reads the update ids of many depth frames by loops in C, where they are all alike."""
+
+    __slots__ = ("_width",)
+
+    def __init__(self) -> None:
+        self._width = itemgetter(slice(0, 0))
+
+    def columns(self, frames: Sequence[bytes]) -> list[list[int]] | None:
+        """All ``U``, all ``u`` and, of futures, all ``pu``; ``None`` when the frames are not alike: read them one by
+        one."""
+        count = len(frames)
+        row = b"".join(map(self._width, frames))
+        if row.startswith(_FIRST) and row.endswith(b","):
+            numbers = 3 if _PREVIOUS in row else 2
+            # Each part begins with its mark and ends with a comma, so between two of them stand two commas.
+            if (
+                row.count(b"," + _FIRST) == count - 1
+                and row.count(_LAST) == count
+                and row.count(_PREVIOUS) == (numbers - 2) * count
+            ):
+                for mark in (b"," + _FIRST, _LAST, _PREVIOUS):
+                    row = row.replace(mark, b",")
+                ids = row[len(_FIRST) : -1].split(b",")
+                if len(ids) == numbers * count and b"".join(ids).isdigit():
+                    return [list(map(int, ids[place::numbers])) for place in range(numbers)]
+        self._learn(frames[-1])
+        return None
+
+    def _learn(self, frame: bytes) -> None:
+        """The next frames may be like *frame*."""
+        match = _UPDATES.search(frame, NAME_AT)
+        if match is not None:
+            self._width = itemgetter(slice(match.start() - 1, match.end()))
+
+
 class CandleMark(NamedTuple):
     """Where an event of a candle belongs."""
 

@@ -86,11 +86,11 @@ class Losses:
         self.merged = self.merged or not oldest.exact
 
     def between(self, start: int, end: int) -> list[Run]:
-        """What stood at places from *start* up to *end*."""
+        """What stood at places from *start* up to *end*; nothing where the end is not behind the start."""
         return [
             self._cut(run, max(start, run.place), min(end, run.end))
             for run in self._runs
-            if run.place < end and run.end > start
+            if start < end and run.place < end and run.end > start
         ]
 
     def _cut(self, run: Run, start: int, end: int) -> Run:

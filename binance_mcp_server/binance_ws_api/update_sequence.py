@@ -1,8 +1,14 @@
 """Depth updates: ranges of update ids that join. Pure."""
 
+from operator import le
+from typing import Final
+
 from binance_mcp_server.binance_ws_api import headers
-from binance_mcp_server.binance_ws_api.headers import FrameError, Updates
+from binance_mcp_server.binance_ws_api.headers import FrameError, Updates, UpdatesReader
 from binance_mcp_server.binance_ws_api.sequence import ANEW, Entry, Hole, Sequence
+
+_AT_ONCE: Final = 4
+"""Frames from which reading them together is quicker than one by one."""
 
 
 class UpdateSequence(Sequence):
@@ -10,6 +16,7 @@ class UpdateSequence(Sequence):
 
     def __init__(self) -> None:
         super().__init__()
+        self._reader = UpdatesReader()
         self._parked: dict[int, tuple[Updates, bytes]] = {}
         self._since = 0.0
 
@@ -34,6 +41,9 @@ class UpdateSequence(Sequence):
         return mark.first, mark.last
 
     def take(self, frames: list[bytes], now: float) -> list[Entry] | list[bytes]:
+        if len(frames) >= _AT_ONCE and self._all_join(frames):
+            self._renew(now)
+            return frames
         try:
             marks = list(map(headers.updates, frames))
         except FrameError:
@@ -46,13 +56,31 @@ class UpdateSequence(Sequence):
     ) -> list[Entry] | list[bytes]:
         """:meth:`take` for one who has decoded the frames already."""
         if not (self._parked or self._cause) and self._all_follow(marks):
-            self._newest_at = now
-            self._old_run = 0
+            self._renew(now)
             return frames
         given: list[Entry] = self._unheard(marks[0].first - 1) if marks else []
         for frame, mark in zip(frames, marks, strict=True):
             self._sort_in(frame, mark, now, given)
         return given
+
+    def _all_join(self, frames: list[bytes]) -> bool:
+        """Whether each begins right where the one before it ends, as they nearly always do; then all are taken."""
+        last = self.last
+        if last is None or self._parked or self._cause:
+            return False
+        columns = self._reader.columns(frames)
+        if columns is None:
+            return False
+        firsts, lasts, *previous = columns
+        if previous:
+            joined = previous[0] == [last, *lasts[:-1]]
+        else:
+            joined = firsts == [each + 1 for each in (last, *lasts[:-1])] and all(
+                map(le, firsts, lasts)
+            )
+        if joined:
+            self.last = lasts[-1]
+        return joined
 
     def _all_follow(self, marks: list[Updates]) -> bool:
         """Whether they join one after the other; then all of them are taken."""

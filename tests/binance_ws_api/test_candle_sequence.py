@@ -188,3 +188,27 @@ def test_every_candle_closes_before_the_next_or_a_gap_stands_between(
             minutes.append((int(told.strip("!*")), told[-1] in "!*"))
     for (one, closed), (two, _) in pairwise(minutes):
         assert one == -1 or two == -1 or (two == one and not closed) or (two == one + 1 and closed)
+
+
+@settings(max_examples=200)
+@given(arrivals(), st.integers(2, 9))
+def test_many_at_once_are_taken_as_one_by_one(arrived: list[bytes], burst: int) -> None:
+    together, single = Taker(), Taker()
+    for start in range(0, len(arrived), burst):
+        together.take(*arrived[start : start + burst])
+    for frame in arrived:
+        single.take(frame)
+    assert together.given == single.given
+    assert together.sequence.duplicates == single.sequence.duplicates
+    assert together.sequence.reordered == single.sequence.reordered
+
+
+def test_a_burst_of_the_open_candle_is_passed_on_as_it_is() -> None:
+    sequence = CandleSequence("1m")
+    sequence.take([candle(5, second=1)], 0.0)
+    burst = [candle(5, second=second) for second in (3, 5, 7)]
+    assert sequence.take(burst, 0.1) is burst
+    assert sequence.take([burst[2]], 0.2) == []
+    assert sequence.duplicates == 1
+    assert sequence.take([candle(5, second=9), candle(5, closed=True, second=60)], 0.3)
+    assert sequence.take([candle(5, second=61)], 0.4) == []

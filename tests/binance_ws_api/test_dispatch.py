@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from binance_mcp_server.binance_ws_api.dispatch import Dispatcher, usual_form
 from binance_mcp_server.binance_ws_api.kinds import spec
 from binance_mcp_server.binance_ws_api.stream import Stream
-from tests.binance_ws_api.frames import TRADES, ids, trade, trades
+from tests.binance_ws_api.frames import TRADES, combined, ids, trade, trades
 
 ACK = b'{"result":null,"id":1}'
 NEWS = b'{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}'
@@ -84,3 +84,27 @@ def test_the_name_of_a_symbol_may_be_of_any_script() -> None:
     assert found.deliver([trade(1, name=stream.name), trade(2, name=stream.name)], 0.0) == []
     assert ids(list(stream.tail())) == [1, 2]
     assert found.deliver(trades(1, 1), 0.0) == [trade(1, name=TRADES.name)]
+
+
+def test_names_of_any_length_are_told_apart_again_and_again() -> None:
+    """A name may end before, in or behind what is remembered of a frame, and begin as another one does."""
+    symbols = ("A", "BTCUSDT", "1000SATSUSDT", "1000000BABYDOGEFDUSDXYZ")
+    specs = [
+        made
+        for symbol in symbols
+        for made in (
+            *(spec("spot", kind, symbol) for kind in ("trade", "ticker", "depth")),
+            *(spec("spot", "kline", symbol, interval=each) for each in ("1m", "1M", "15m")),
+            *(spec("spot", "rollingTicker", symbol, window=each) for each in ("1h", "1d")),
+        )
+    ]
+    streams = [Stream(made, 100) for made in specs]
+    found = Dispatcher()
+    for stream in streams:
+        found.add(stream)
+    for number in range(1, 4):
+        burst = [
+            combined(stream.name, f'{{"e":"x","E":{number},"t":{number}}}') for stream in streams
+        ]
+        assert found.deliver(burst, 0.0) == []
+        assert [stream.received for stream in streams] == [number] * len(streams)

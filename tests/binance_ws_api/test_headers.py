@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from binance_mcp_server.binance_ws_api import headers
-from binance_mcp_server.binance_ws_api.headers import CandleMark, FrameError, NumberReader, Updates
+from binance_mcp_server.binance_ws_api.headers import (
+    CandleMark,
+    FrameError,
+    NumberReader,
+    Updates,
+    UpdatesReader,
+)
 from tests.binance_ws_api.frames import candle, depth, tickers, trade
 
 NUMBERS = st.one_of(st.integers(0, 1_000), st.integers(0, 2**63 - 1))
@@ -105,3 +111,39 @@ def test_what_is_cut_off_is_never_read_wrong(cut: int) -> None:
         except FrameError:
             continue
         assert found == read(whole)
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=9), st.booleans())
+def test_update_ids_of_a_burst_are_those_of_its_frames(
+    rows: list[tuple[int, int, int]], futures: bool
+) -> None:
+    reader = UpdatesReader()
+    frames = [depth(first, last, before if futures else None) for first, last, before in rows]
+    for _ in range(2):  # the second time it has learnt from the last frame
+        columns = reader.columns(frames)
+        if columns is not None:
+            assert list(zip(*columns, strict=True)) == [row if futures else row[:2] for row in rows]
+    alike = [depth(11 + i, 21 + i, 10 + i if futures else None) for i in range(70)]
+    reader.columns(alike)
+    found = reader.columns(alike)
+    assert found is not None
+    assert found[:2] == [list(range(11, 81)), list(range(21, 91))]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        depth(11, 121),  # a digit more: cut off at the width of the others
+        depth(1, 2),
+        depth(11, 21)[:90],
+        depth(11, 21).replace(b'"u":21', b'"u":-1'),
+        depth(11, 21).replace(b',"u":21,', b',"x":21,'),
+        depth(11, 21).replace(b'"U":11,"u":21', b'"u":21,"U":11'),
+        b"",
+    ],
+)
+def test_a_burst_with_an_odd_frame_is_left_to_be_read_one_by_one(odd: bytes) -> None:
+    reader = UpdatesReader()
+    reader.columns([depth(10, 20)])
+    assert reader.columns([depth(10, 20), depth(12, 22)]) == [[10, 12], [20, 22]]
+    assert reader.columns([depth(10, 20), odd, depth(12, 22)]) is None

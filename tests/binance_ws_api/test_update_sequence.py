@@ -86,6 +86,23 @@ def test_updates_join_or_a_gap_stands_between(
     assert not arrived or taker.sequence.last == max(headers.updates(each).last for each in given_)
 
 
+@settings(max_examples=200)
+@given(updates(), st.integers(1, 12))
+def test_many_at_once_are_taken_as_one_by_one(
+    both: tuple[list[bytes], list[bytes]], burst: int
+) -> None:
+    _, arrived = both
+    together, single = Taker(), Taker()
+    for start in range(0, len(arrived), burst):
+        together.take(*arrived[start : start + burst])
+    for frame in arrived:
+        single.take(frame)
+    for taker in (together, single):
+        taker.give_up()
+    assert together.given == single.given
+    assert together.sequence.duplicates == single.sequence.duplicates
+
+
 def test_what_arrives_in_order_is_passed_on_as_it_is() -> None:
     sequence = UpdateSequence()
     burst = [depth(n, n + 4) for n in range(1, 50, 5)]
