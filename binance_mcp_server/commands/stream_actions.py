@@ -66,6 +66,8 @@ async def subscribe(
     options.spec(market, kind, symbol)
     queries = services.product(market)
     info = (await queries.symbols.get(symbol)).data if symbol else None
+    if info is None:
+        await queries.symbols.any_listed()
     spec = options.spec(market, kind, info.symbol if info else None)
     subscription = await services.hub.subscribe(spec, buffer=buffer)
     try:

@@ -228,8 +228,27 @@ class SymbolRegistry:
         near = symbol_search.nearest(name, infos) or symbol_search.nearest_bases(name, infos)
         names = [clean(info.symbol, LONGEST) for info in near]
         error = UnknownSymbolError(name, names, venue=self._venue)
+        if not infos:
+            error.advice = nothing_listed(self._venue)
         error.advice = f"{note.rstrip('.')}. {error.advice}" if note else error.advice
         return error
+
+    async def any_listed(self) -> None:
+        """Raises :class:`InputError` where the venue lists nothing at all: whatever is asked of it would be silent. A
+        list that cannot be had refuses nothing."""
+        try:
+            listed = (await self.all()).data
+        except BinanceMcpError:
+            return
+        if not listed:
+            raise InputError(f"{self._venue} lists no symbols.", advice=nothing_listed(self._venue))
+
+
+def nothing_listed(venue: str) -> str:
+    """What to do about a market without symbols."""
+    if venue.partition(" ")[0] == "sim":
+        return "The embedded exchange has futures only from a recording: mcp-server-binance exchange --replay FILE."
+    return f"No symbol is listed on {venue} now: try another market."
 
 
 def _words(query: str) -> list[str]:

@@ -34,6 +34,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"kind": "trade", "symbol": ""}, "needs a symbol"),
     ({"kind": "trade", "symbol": None}, "needs a symbol"),
     ({"kind": "trade", "market": "moon"}, "market has to be"),
+    ({"kind": "miniTicker", "symbol": None, "market": "usdm"}, "lists no symbols"),
     ({"kind": "markPrice"}, "There is no stream"),
     ({"kind": "trade", "interval": "1m"}, "has no interval"),
     ({"kind": "kline", "interval": "7m"}, "Unknown interval"),

@@ -113,6 +113,20 @@ async def test_an_unknown_symbol_is_answered_with_the_nearest_that_exist(
     assert nearest in error.advice
 
 
+async def test_a_market_without_symbols_says_so_and_where_there_are_some() -> None:
+    desk = Desk()
+    desk.venue.pairs = ()
+    error = await desk.registry.unknown("BTCUSDT")
+    assert "--replay" in error.advice
+    with pytest.raises(InputError, match="lists no symbols") as refused:
+        await desk.registry.any_listed()
+    assert refused.value.advice == error.advice
+    await Desk().registry.any_listed()
+    away = Desk()
+    away.venue.api.error = TransportError("gone")
+    await away.registry.any_listed()
+
+
 async def test_without_a_list_an_unknown_symbol_is_still_a_clear_error() -> None:
     desk = Desk()
     desk.venue.api.error = TransportError("gone")
