@@ -64,7 +64,8 @@ async def test_every_kind_of_watching(scenario: Place) -> None:
     assert tickers["low"] <= tickers["last"] <= tickers["high"]
     assert len(candles[-1]) == 6
     assert 0 < best[pair]["bid"] < best[pair]["ask"]
-    assert len(book["bids"]) == len(book["asks"]) == 50
+    # ccxt cuts a book when it hands it out, and fills it on.
+    assert min(len(book["bids"]), len(book["asks"])) >= 50
     assert set(many) <= {pair, "ETH/USDT"}
 
 
