@@ -3,6 +3,7 @@
 import asyncio
 import warnings
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -65,7 +66,10 @@ def test_candles(client: Any, symbol: str) -> None:
     assert client.get_ui_klines(symbol=symbol, interval="1m", limit=1)
     first = rows[0][0]
     paged = list(client.get_historical_klines_generator(symbol, "1m", first, first + 59_999))
-    assert [row[:6] for row in paged] == [rows[0][:6]]
+    later = client.get_klines(symbol=symbol, interval="1m", startTime=first, limit=1)
+    assert [row[:2] for row in paged] == [rows[0][:2]]
+    volumes = [Decimal(row[5]) for row in (rows[0], paged[0], later[0])]  # it may be open still
+    assert volumes == sorted(volumes)
 
 
 def test_tickers(client: Any, symbol: str) -> None:

@@ -202,6 +202,7 @@ async def test_a_present_that_cannot_be_read_does_not_end_the_wait(
     venue.respond("/api/v3/ticker/price", status=400, body='{"code":-1000,"msg":"no"}', times=1)
     task = waiting(agent, condition="price_above", value=FAR)
     await subscribed(agent)
+    await agent.until(lambda: not venue.state()["programmed"])
     agent.venue.say(TRADES, trade(1, "900000.00"))
     told = await asyncio.wait_for(task, 10)
     assert told["met"] is True
