@@ -25,8 +25,8 @@ help: ## this list
 demo: $(VENV)/.runtime ## the server, driven by a real client on the embedded exchange; REPLAY="file …" plays recordings
 	@$(BIN)/mcp-server-binance demo $(foreach file,$(REPLAY),--replay '$(file)')
 
-test: check ## everything that CI runs: check, then the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: check ## everything that CI runs: check, then the tests, a worker for each core (at most four)
+	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import arrows
 	@$(BIN)/ruff format --quiet --check . || { echo 'Not formatted as above: run make format.' >&2; exit 1; }
