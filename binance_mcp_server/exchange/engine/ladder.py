@@ -29,7 +29,11 @@ class Order:
     qty: int
     """Quantity as placed, 1e-8 of the base asset."""
     left: int = field(default=-1)
-    """Quantity not filled yet; the whole of it when not given."""
+    """Quantity not filled yet; the whole of it when not given. Of an iceberg, what of it shows."""
+    hidden: int = 0
+    """What an iceberg holds back."""
+    part: int = 0
+    """How much of it shows at a time."""
 
     def __post_init__(self) -> None:
         if self.left < 0:
@@ -85,6 +89,10 @@ class Ladder:
         """The level of *price*, if it has orders."""
         return self._levels.get(price)
 
+    def level_of(self, order: Order) -> Level:
+        """Where *order* rests. Raises ``KeyError`` when it does not."""
+        return self._levels[order.price]
+
     def accepts(self, price: int, limit: int) -> bool:
         """Does a taker with price *limit* trade against this side's *price*?"""
         return self._sign * price >= self._sign * limit
@@ -120,6 +128,10 @@ class Ladder:
             self._keys.pop()
         else:
             del self._keys[bisect_left(self._keys, key)]
+
+    def forget_changes(self) -> None:
+        """Nobody is going to ask for those so far."""
+        self._changed.clear()
 
     def take_changes(self) -> list[tuple[int, int]]:
         """``(price, quantity now)`` of every level changed since the last call, best first; quantity 0: it is gone."""

@@ -1,12 +1,19 @@
 """Price-time priority matching of one symbol: pure, on integers, without a clock.
 
 An incoming order trades against the best price first and, within a price, against the order that came first, at the
-resting order's price. What a limit order does not trade rests; what a market order does not trade is dropped.
+resting order's price. What a limit order does not trade rests; what a market order does not trade is dropped. Of an
+iceberg only a part shows; when that has traded, the next part joins the end of the queue.
+
+Anonymous orders, the market's own, have ids below :data:`ACCOUNTS`; orders of accounts stand among them under ids from
+there on.
 """
 
 from typing import NamedTuple
 
-from binance_mcp_server.exchange.engine.ladder import Ladder, Order, Side
+from binance_mcp_server.exchange.engine.ladder import Ladder, Level, Order, Side
+
+ACCOUNTS = 1 << 48
+"""The id in a book of an account's order is its order id more than this."""
 
 
 class Fill(NamedTuple):
@@ -17,6 +24,11 @@ class Fill(NamedTuple):
     price: int
     qty: int
     taker_side: Side
+
+    @property
+    def is_of_account(self) -> bool:
+        """Whether the resting order is an account's."""
+        return self.maker_id >= ACCOUNTS
 
 
 class OrderBook:
@@ -61,9 +73,44 @@ class OrderBook:
         self.revision += 1
         return order
 
+    def rest(self, order: Order) -> None:
+        """Let *order* stand where it is known to meet nobody."""
+        self.revision += 1
+        self.orders[order.id] = order
+        self.side(order.side).add(order)
+
+    def reduce(self, order_id: int, qty: int) -> None:
+        """Take *qty* off a resting order, which keeps its place: what it holds back goes first. It goes with its
+        last. Raises ``KeyError`` when it does not rest."""
+        order = self.orders[order_id]
+        held = min(order.hidden, qty)
+        order.hidden -= held
+        self.revision += 1
+        if qty > held:
+            ladder = self.side(order.side)
+            self.trade(ladder, ladder.level_of(order), order, qty - held)
+
+    def trade(self, ladder: Ladder, level: Level, maker: Order, qty: int) -> None:
+        """*qty*, no more than what shows, goes off *maker*, which stands at *level* of *ladder*."""
+        maker.left -= qty
+        if not maker.left:
+            del level.orders[maker.id]
+            if maker.hidden:
+                maker.left = min(maker.part, maker.hidden)
+                maker.hidden -= maker.left
+                level.orders[maker.id] = maker
+                level.qty += maker.left
+            else:
+                del self.orders[maker.id]
+        ladder.reduce(level, qty)
+
     def side(self, side: Side) -> Ladder:
         """The ladder where orders of *side* rest."""
         return self.bids if side is Side.BUY else self.asks
+
+    def other(self, side: Side) -> Ladder:
+        """The ladder against which takers of *side* trade."""
+        return self.asks if side is Side.BUY else self.bids
 
     def _match(self, taker: Order, limit: int | None) -> list[Fill]:
         other = self.asks if taker.side is Side.BUY else self.bids
@@ -74,9 +121,6 @@ class OrderBook:
             maker = level.head()
             qty = min(taker.left, maker.left)
             taker.left -= qty
-            maker.left -= qty
-            if not maker.left:
-                del level.orders[maker.id], self.orders[maker.id]
-            other.reduce(level, qty)
+            self.trade(other, level, maker, qty)
             fills.append(Fill(taker.id, maker.id, level.price, qty, taker.side))
         return fills

@@ -1,16 +1,17 @@
 """Who trades a symbol: a market maker at the touch, patient orders behind it, takers, and now and then a sweep.
 
 All of them send ordinary limit, market and cancel orders to one :class:`OrderBook`; books and trades are what
-comes out. Random choices come from one :class:`Dice`, so a crowd is a function of its seed and of its steps.
+comes out. Random choices come from one :class:`Dice`, so a crowd is a function of its seed and of its steps. Orders of
+accounts may stand in the same book: they are met by price and time as any other, and nobody here cancels them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from binance_mcp_server.exchange.engine.dice import Dice
 from binance_mcp_server.exchange.engine.fair import Fair, fine, to_tick
-from binance_mcp_server.exchange.engine.ladder import Ladder, Order, Side
-from binance_mcp_server.exchange.engine.matching import Fill, OrderBook
+from binance_mcp_server.exchange.engine.ladder import Ladder, Level, Order, Side
+from binance_mcp_server.exchange.engine.matching import ACCOUNTS, Fill, OrderBook
 from binance_mcp_server.exchange.engine.symbols import Listing
 
 _SWEEP_CHANCE = 4_000  # millionths of the takers
@@ -46,10 +47,18 @@ class Resting:
 
 
 class Crowd:
-    """The participants of one symbol and the book that they make."""
+    """The participants of one symbol and the book that they make. *traded* hears what an order of theirs has traded,
+    once its arrival is over."""
 
-    def __init__(self, listing: Listing, fair: Fair, dice: Dice) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        fair: Fair,
+        dice: Dice,
+        traded: Callable[[Sequence[Fill]], None] = lambda _: None,
+    ) -> None:
         self.book = OrderBook()
+        self._traded = traded
         self._listing = listing
         self._fair = fair
         self._dice = dice
@@ -68,7 +77,7 @@ class Crowd:
                 distance += 1 + self._dice.below(2 * listing.spacing - 1)
                 self._rest(side, distance)
 
-    def take(self, side: Side) -> Sequence[Fill]:
+    def take(self, side: Side) -> None:
         """A market order arrives, a sweep now and then; a sweep moves the fair value to where it ended."""
         other = self.book.asks if side is Side.BUY else self.book.bids
         sweep = self._dice.happens(_SWEEP_CHANCE)
@@ -76,7 +85,7 @@ class Crowd:
         fills = self.book.market(self._new_id(), side, qty)
         if sweep and fills:
             self._fair.push(fine(fills[-1].price - fills[0].price))
-        return fills
+        self._traded(fills)
 
     def churn(self, times: int) -> None:
         """Patient participants change their minds: each time one leaves and one comes, on either side."""
@@ -86,7 +95,8 @@ class Crowd:
             self._rest(side, self._distance(near=True))
 
     def quote(self) -> None:
-        """The maker stands at the fair value again; who would trade against its new quotes steps aside."""
+        """The maker stands at the fair value again; who would trade against its new quotes steps aside, but for
+        accounts."""
         tick = self._listing.rules.tick
         bid = to_tick(self._fair.value, tick)
         alive = all(order_id in self.book.orders for order_id in self._touch.values())
@@ -115,11 +125,17 @@ class Crowd:
     def _cancel_worst(self, ladder: Ladder) -> None:
         worst = ladder.worst()
         if worst is not None and len(ladder) > self._listing.depth:
-            self.book.cancel(worst.head().id)
+            for order_id in _own(worst)[:1]:
+                self.book.cancel(order_id)
 
     def _clear(self, ladder: Ladder, price: int) -> None:
-        while (level := ladder.best()) is not None and ladder.accepts(level.price, price):
-            self.book.cancel(level.head().id)
+        in_the_way: list[int] = []
+        for level in ladder:
+            if not ladder.accepts(level.price, price):
+                break
+            in_the_way += _own(level)
+        for order_id in in_the_way:
+            self.book.cancel(order_id)
 
     def _distance(self, *, near: bool) -> int:
         """Ticks behind the maker's quote; half of those that fill gaps may stand anywhere."""
@@ -137,7 +153,9 @@ class Crowd:
 
     def _send(self, side: Side, price: int, qty: int) -> int:
         order_id = self._new_id()
-        self.book.limit(Order(order_id, side, price, qty))
+        fills = self.book.limit(Order(order_id, side, price, qty))
+        if fills:  # an account was ready to pay more
+            self._traded(fills)
         return order_id
 
     def _new_id(self) -> int:
@@ -165,6 +183,11 @@ class Crowd:
         reach = self._listing.depth * self._listing.spacing
         wall = 6 if self._dice.bits(5) == 0 else 1
         return self._lots((size + size * distance // reach) * wall * self._dice.bits(16) >> 16)
+
+
+def _own(level: Level) -> list[int]:
+    """Orders of the crowd, in the order of the queue."""
+    return [order_id for order_id in level.orders if order_id < ACCOUNTS]
 
 
 def _within_reach(ladder: Ladder) -> int:

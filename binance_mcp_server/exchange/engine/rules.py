@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from binance_mcp_server.exchange.engine.trading_rules import TRADING_RULES, TradingRules
 from binance_mcp_server.exchange.numbers import DECIMALS
 
 Product = Literal["spot", "usdm", "coinm"]
@@ -58,3 +59,5 @@ class SymbolRules:
     places: Places = SPOT_PLACES
     contract: int = 0
     """COIN-M: what one contract is worth, 1e-8 of the quote asset; quantities are contracts. Elsewhere 0."""
+    trading: TradingRules = TRADING_RULES
+    """What orders may be; spot only."""

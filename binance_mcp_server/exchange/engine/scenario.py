@@ -1,11 +1,12 @@
 """The simulated market: every listed symbol with its participants, moved in steps of virtual time.
 
 Pure and deterministic: the same seed, start and times of the steps give the same trades and the same books, to the
-last digit, on every machine.
+last digit, on every machine. Accounts may trade along, between the steps and, where their orders are met or triggered,
+within them; what they do becomes public as everything else.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from binance_mcp_server.exchange.engine.dice import Dice
 from binance_mcp_server.exchange.engine.fair import Fair, Ratio, Walk
@@ -47,6 +48,26 @@ class Moved(NamedTuple):
     asks: Sequence[tuple[int, int]]
 
 
+class Accounts(Protocol):
+    """Who has orders in the books besides the crowd."""
+
+    def filled(self, symbol: str, fill: Fill, trade_id: int, now: int) -> None:
+        """The crowd traded with a resting order of an account."""
+        ...
+
+    def traded(self, symbol: str, price: int, now: int) -> None:
+        """Somebody traded; called after all of :meth:`filled` of the same arrival."""
+        ...
+
+
+class Nobody:
+    """Without accounts."""
+
+    def filled(self, symbol: str, fill: Fill, trade_id: int, now: int) -> None: ...
+
+    def traded(self, symbol: str, price: int, now: int) -> None: ...
+
+
 class SymbolMarket:
     """One symbol: its book, its tape, and the rates at which things happen to it."""
 
@@ -54,8 +75,13 @@ class SymbolMarket:
         self.listing = listing
         self.fair = fair
         self._dice = dice
-        self._crowd = Crowd(listing, fair, dice)
+        self._crowd = Crowd(listing, fair, dice, self._met)
+        self.accounts: Accounts = Nobody()
+        self.is_halted = False
+        """Nobody quotes or takes meanwhile."""
         self._trade_id = listing.first_trade_id
+        self._prints: list[Print] = []
+        self._now = 0
         self._update_id = listing.first_trade_id * 10  # a book changes more often than it trades
         self._revision = 0
         self._takers = _a_step(listing.trades_per_minute, step_ms)
@@ -67,6 +93,10 @@ class SymbolMarket:
         return self._crowd.book
 
     @property
+    def is_live(self) -> bool:
+        return self.listing.trading and not self.is_halted
+
+    @property
     def last_update_id(self) -> int:
         """The update id that the book stands at after the last step."""
         return self._update_id
@@ -74,44 +104,71 @@ class SymbolMarket:
     def open(self, time_ms: int) -> Moved:
         """Fill the book and make the first trades, the very first at the opening price."""
         if not self.listing.trading:
-            return self._moved(time_ms, ())
+            return self.moved(time_ms)
+        self._now = time_ms
         self._crowd.settle()
         sides = [Side.SELL if place % 2 == 0 else Side.BUY for place in range(_OPENING_TAKERS)]
-        trades = [made for side in sides for made in self._print(self._crowd.take(side), time_ms)]
+        for side in sides:
+            self._crowd.take(side)
         self._crowd.quote()
-        return self._moved(time_ms, trades)
+        return self.moved(time_ms)
 
     def step(self, after_ms: int, until_ms: int) -> Moved:
         """What happens in ``after_ms < t <= until_ms``: takers first, then makers answer."""
-        trades = list(self._trade(after_ms, until_ms))
+        self._trade(after_ms, until_ms)
+        self._now = until_ms
         for _ in range(self._dice.count(self._moves)):
             self.fair.move()
         self._crowd.churn(self._dice.count(self._churns))
         self._crowd.quote()
         self._crowd.refill()
-        return self._moved(until_ms, trades)
+        return self.moved(until_ms)
 
-    def _trade(self, after_ms: int, until_ms: int) -> Iterator[Print]:
-        time_ms = after_ms + 1
-        for _ in range(self._dice.count(self._takers)):
-            time_ms += self._dice.below(until_ms - time_ms + 1)
-            side = Side.BUY if self._dice.bits(1) else Side.SELL
-            yield from self._print(self._crowd.take(side), time_ms)
+    def new_trade_id(self) -> int:
+        """The next one of the tape, for a trade that is told by :meth:`printed`."""
+        self._trade_id += 1
+        return self._trade_id - 1
 
-    def _print(self, fills: Sequence[Fill], time_ms: int) -> Iterator[Print]:
-        for fill in fills:
-            maker_buys = fill.taker_side is Side.SELL
-            yield Print(self._trade_id, fill.price, fill.qty, time_ms, maker_buys)
-            self._trade_id += 1
+    def printed(self, trade: Print) -> None:
+        """An account traded: it is public."""
+        self._prints.append(trade)
 
-    def _moved(self, time_ms: int, trades: Sequence[Print]) -> Moved:
+    @property
+    def has_moved(self) -> bool:
+        return bool(self._prints) or self.book.revision != self._revision
+
+    def moved(self, time_ms: int) -> Moved:
+        """What has changed since the last time it was asked."""
         book = self.book
         first = self._update_id + 1
         self._update_id += book.revision - self._revision
         self._revision = book.revision
         bids, asks = book.bids.take_changes(), book.asks.take_changes()
+        trades, self._prints = tuple(self._prints), []
         symbol = self.listing.rules.symbol
         return Moved(symbol, time_ms, trades, first, self._update_id, bids, asks)
+
+    def _trade(self, after_ms: int, until_ms: int) -> None:
+        self._now = after_ms + 1
+        for _ in range(self._dice.count(self._takers)):
+            self._now += self._dice.below(until_ms - self._now + 1)
+            self._crowd.take(Side.BUY if self._dice.bits(1) else Side.SELL)
+
+    def _met(self, fills: Sequence[Fill]) -> None:
+        """Somebody of the crowd has traded, with others of it or with accounts."""
+        symbol, now = self.listing.rules.symbol, self._now
+        ids = [self._print(fill) for fill in fills]
+        for trade_id, fill in zip(ids, fills, strict=True):
+            if fill.is_of_account:
+                self.accounts.filled(symbol, fill, trade_id, now)
+        for fill in fills:
+            self.accounts.traded(symbol, fill.price, now)
+
+    def _print(self, fill: Fill) -> int:
+        trade_id = self.new_trade_id()
+        maker_buys = fill.taker_side is Side.SELL
+        self._prints.append(Print(trade_id, fill.price, fill.qty, self._now, maker_buys))
+        return trade_id
 
 
 class Scenario:
@@ -124,6 +181,7 @@ class Scenario:
         self.step_ms = step_ms
         self.time_ms = start_ms
         """End of the last step."""
+        self._touched_ms = start_ms
         self.markets: dict[str, SymbolMarket] = {}
         fairs: dict[str, Fair] = {}
         for listing in listings:
@@ -137,20 +195,28 @@ class Scenario:
         """The books as they open and the trades of the first moment."""
         return [market.open(self.start_ms) for market in self.markets.values()]
 
+    def touched(self, now_ms: int) -> list[Moved]:
+        """What accounts have changed since the last step, or since this was asked last; *now_ms* is before the next."""
+        found = [market.moved(now_ms) for market in self.markets.values() if market.has_moved]
+        if found:
+            self._touched_ms = max(self._touched_ms, now_ms)
+        return found
+
     def halt(self, milliseconds: int) -> None:
         """Let time pass without anything happening."""
         self.time_ms += milliseconds
 
     def step(self, until_ms: int) -> list[Moved]:
-        """Move on to *until_ms*, normally by ``step_ms``: one step's worth happens, within its last ``step_ms``.
+        """Move on to *until_ms*, normally by ``step_ms``: one step's worth happens, within its last ``step_ms`` and
+        after what accounts have done.
 
-        Raises ``ValueError`` when *until_ms* is not after the last step.
+        Raises ``ValueError`` when *until_ms* is not after the last step, and what accounts have done since.
         """
-        if until_ms <= self.time_ms:
+        if until_ms <= max(self.time_ms, self._touched_ms):
             raise ValueError(f"time runs forward: {until_ms} after {self.time_ms}")
-        after_ms = max(self.time_ms, until_ms - self.step_ms)
+        after_ms = max(self.time_ms, self._touched_ms, until_ms - self.step_ms)
         self.time_ms = until_ms
-        live = (market for market in self.markets.values() if market.listing.trading)
+        live = (market for market in self.markets.values() if market.is_live)
         return [market.step(after_ms, until_ms) for market in live]
 
 

@@ -8,25 +8,28 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from binance_mcp_server.exchange.engine.rules import SymbolRules
-from binance_mcp_server.exchange.numbers import show
+from binance_mcp_server.exchange.engine.trading_rules import NO_EXCHANGE_RULES, ExchangeRules
+from binance_mcp_server.exchange.engine.unfilled import ORDER_LIMITS
 from binance_mcp_server.exchange.wire import errors
+from binance_mcp_server.exchange.wire.filters import exchange_filters, symbol_filters
 from binance_mcp_server.exchange.wire.limits import Limits
 from binance_mcp_server.exchange.wire.params import Query, quoted
 
 PERMISSIONS_BY_DEFAULT = frozenset(("SPOT", "MARGIN", "LEVERAGED"))
 PERMISSIONS_RANGE = '^[A-Z0-9_]{1,20}$ or ["A","B"]'
-_STP_MODES = ("EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER")
 
 _encode = msgspec.json.encode
 
 
 class Catalogue:
-    """The symbols of one market, each encoded once."""
+    """The symbols of one market, each encoded once for each status that it has."""
 
-    def __init__(self, rules: Mapping[str, SymbolRules]) -> None:
+    def __init__(
+        self, rules: Mapping[str, SymbolRules], exchange: ExchangeRules = NO_EXCHANGE_RULES
+    ) -> None:
         self._rules = rules
-        self._with_sets: dict[str, msgspec.Raw] = {}
-        self._without_sets: dict[str, msgspec.Raw] = {}
+        self._filters = exchange_filters(exchange)
+        self._encoded: dict[tuple[str, bool], tuple[SymbolRules, msgspec.Raw]] = {}
 
     def body(self, query: Query, limits: Limits, time: int) -> dict[str, object]:
         """The whole answer; *time* is what the venue says, in the unit asked for."""
@@ -35,7 +38,7 @@ class Catalogue:
             "timezone": "UTC",
             "serverTime": time,
             "rateLimits": rate_limits(limits),
-            "exchangeFilters": [],
+            "exchangeFilters": self._filters,
             "symbols": [self._symbol(name, sets) for name in self._select(query)],
         }
 
@@ -55,10 +58,12 @@ class Catalogue:
         ]
 
     def _symbol(self, name: str, sets: bool) -> msgspec.Raw:
-        cache = self._with_sets if sets else self._without_sets
-        if name not in cache:
-            cache[name] = msgspec.Raw(_encode(symbol_info(self._rules[name], sets=sets)))
-        return cache[name]
+        rules = self._rules[name]
+        known = self._encoded.get((name, sets))
+        if known is None or known[0] is not rules:
+            known = rules, msgspec.Raw(_encode(symbol_info(rules, sets=sets)))
+            self._encoded[name, sets] = known
+        return known[1]
 
 
 def _boolean(query: Query, name: str) -> bool:
@@ -86,8 +91,7 @@ def rate_limits(limits: Limits) -> list[dict[str, object]]:
     """The limits in force; orders have the live venue's figures."""
     rows = (
         ("REQUEST_WEIGHT", "MINUTE", 1, limits.request_weight),
-        ("ORDERS", "SECOND", 10, 100),
-        ("ORDERS", "DAY", 1, 200_000),
+        *(("ORDERS", each.interval, each.interval_num, each.limit) for each in ORDER_LIMITS),
         ("RAW_REQUESTS", "MINUTE", 5, limits.raw_requests),
     )
     return [
@@ -98,16 +102,17 @@ def rate_limits(limits: Limits) -> list[dict[str, object]]:
 
 def symbol_info(rules: SymbolRules, *, sets: bool = True) -> dict[str, object]:
     """One entry of ``symbols``."""
-    trading = {
-        "icebergAllowed": True,
-        "ocoAllowed": True,
-        "otoAllowed": True,
-        "opoAllowed": True,
-        "quoteOrderQtyMarketAllowed": True,
-        "allowTrailingStop": True,
-        "cancelReplaceAllowed": True,
-        "amendAllowed": True,
-        "pegInstructionsAllowed": True,
+    trading = rules.trading
+    switches = {
+        "icebergAllowed": trading.iceberg,
+        "ocoAllowed": trading.oco,
+        "otoAllowed": trading.oto,
+        "opoAllowed": trading.opo,
+        "quoteOrderQtyMarketAllowed": trading.quote_qty_market,
+        "allowTrailingStop": trading.trailing_stop,
+        "cancelReplaceAllowed": trading.cancel_replace,
+        "amendAllowed": trading.amend,
+        "pegInstructionsAllowed": trading.peg,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": "MARGIN" in _all_permissions(rules),
     }
@@ -122,68 +127,10 @@ def symbol_info(rules: SymbolRules, *, sets: bool = True) -> dict[str, object]:
         "baseCommissionPrecision": 8,
         "quoteCommissionPrecision": 8,
         "orderTypes": rules.order_types,
-        **trading,
-        "filters": filters(rules),
+        **switches,
+        "filters": symbol_filters(rules),
         "permissions": [],
         "permissionSets": rules.permission_sets if sets else [],
-        "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
-        "allowedSelfTradePreventionModes": _STP_MODES,
+        "defaultSelfTradePreventionMode": trading.stp,
+        "allowedSelfTradePreventionModes": trading.stp_modes,
     }
-
-
-def filters(rules: SymbolRules) -> list[dict[str, object]]:
-    """The filters that a spot symbol has, in the order in which the venue gives them."""
-    return [
-        {
-            "filterType": "PRICE_FILTER",
-            "minPrice": show(rules.min_price),
-            "maxPrice": show(rules.max_price),
-            "tickSize": show(rules.tick),
-        },
-        {
-            "filterType": "LOT_SIZE",
-            "minQty": show(rules.min_qty),
-            "maxQty": show(rules.max_qty),
-            "stepSize": show(rules.step),
-        },
-        {"filterType": "ICEBERG_PARTS", "limit": 100},
-        {
-            "filterType": "MARKET_LOT_SIZE",
-            "minQty": show(0),
-            "maxQty": show(rules.max_market_qty),
-            "stepSize": show(0),
-        },
-        *_FIXED_FILTERS[:2],
-        {
-            "filterType": "NOTIONAL",
-            "minNotional": show(rules.min_notional),
-            "applyMinToMarket": True,
-            "maxNotional": show(rules.max_notional),
-            "applyMaxToMarket": False,
-            "avgPriceMins": 5,
-        },
-        *_FIXED_FILTERS[2:],
-    ]
-
-
-_FIXED_FILTERS: tuple[dict[str, object], ...] = (
-    {
-        "filterType": "TRAILING_DELTA",
-        "minTrailingAboveDelta": 10,
-        "maxTrailingAboveDelta": 2000,
-        "minTrailingBelowDelta": 10,
-        "maxTrailingBelowDelta": 2000,
-    },
-    {
-        "filterType": "PERCENT_PRICE_BY_SIDE",
-        "bidMultiplierUp": "2",
-        "bidMultiplierDown": "0.5",
-        "askMultiplierUp": "2",
-        "askMultiplierDown": "0.5",
-        "avgPriceMins": 5,
-    },
-    {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 200},
-    {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 20},
-    {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 5},
-    {"filterType": "MAX_NUM_ORDER_AMENDS", "maxNumOrderAmends": 10},
-)

@@ -6,20 +6,15 @@ the symbols with a reference price have a PRICE_RANGE rule, so wide that no trad
 """
 
 from binance_mcp_server.exchange.engine.rules import SymbolRules
+from binance_mcp_server.exchange.engine.trading_rules import Band
 from binance_mcp_server.exchange.numbers import parse, show
 from binance_mcp_server.exchange.wire import errors, shapes
+from binance_mcp_server.exchange.wire.filters import multiplier
 from binance_mcp_server.exchange.wire.view import MarketView
 
 STABLECOINS = frozenset(("USDT", "USDC", "FDUSD", "TUSD", "USD1"))
 BUCKETS = 10
 BUCKET_MS = 1000
-_RANGE = {
-    "ruleType": "PRICE_RANGE",
-    "bidLimitMultUp": "1.2",
-    "bidLimitMultDown": "0.8",
-    "askLimitMultUp": "1.2",
-    "askLimitMultDown": "0.8",
-}
 
 
 def has_reference_price(rules: SymbolRules) -> bool:
@@ -31,13 +26,26 @@ def reference_price(market: MarketView, symbol: str, scale: int) -> shapes.Body:
     rules = market.rules[symbol]
     if not has_reference_price(rules):
         raise errors.no_reference_price()
-    price: str | None = None
-    if rules.status == "TRADING" and market.last_trade(symbol) is not None:
-        rows = market.klines(
-            symbol, "1s", start_ms=None, end_ms=None, offset_minutes=0, limit=BUCKETS
-        )
-        price = show(shapes.mean([parse(row.close) for row in rows])) if rows else None
+    now = current(market, symbol)
+    price = None if now is None else show(now)
     return {"symbol": symbol, "referencePrice": price, "timestamp": market.now_ms() * scale}
+
+
+def current(market: MarketView, symbol: str) -> int | None:
+    """The reference price, 1e-8; ``None``: there is none, or not now."""
+    closes = prices(market, symbol)
+    return shapes.mean(closes) if closes else None
+
+
+def prices(market: MarketView, symbol: str) -> list[int]:
+    """The prices whose mean it is, oldest first; that of the present second, the last trade's, is the last."""
+    rules = market.rules[symbol]
+    if not has_reference_price(rules) or rules.status != "TRADING":
+        return []
+    if market.last_trade(symbol) is None:
+        return []
+    rows = market.klines(symbol, "1s", start_ms=None, end_ms=None, offset_minutes=0, limit=BUCKETS)
+    return [parse(row.close) for row in rows]
 
 
 def calculation(rules: SymbolRules) -> shapes.Body:
@@ -53,4 +61,16 @@ def calculation(rules: SymbolRules) -> shapes.Body:
 
 
 def execution_rules(rules: SymbolRules) -> shapes.Body:
-    return {"symbol": rules.symbol, "rules": [_RANGE] if has_reference_price(rules) else []}
+    band = rules.trading.price_range if has_reference_price(rules) else None
+    return {"symbol": rules.symbol, "rules": [_range(band)] if band else []}
+
+
+def _range(band: Band) -> shapes.Body:
+    named = {
+        "bidLimitMultUp": band.bid_up,
+        "bidLimitMultDown": band.bid_down,
+        "askLimitMultUp": band.ask_up,
+        "askLimitMultDown": band.ask_down,
+    }
+    bounds = {name: multiplier(number) for name, number in named.items() if number}
+    return {"ruleType": "PRICE_RANGE", **bounds}

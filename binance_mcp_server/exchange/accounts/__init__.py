@@ -1,0 +1,1 @@
+"""Who may speak for an account: keys, signatures, permissions, addresses, times."""
