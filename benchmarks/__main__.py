@@ -7,7 +7,17 @@ import time
 from benchmarks.processes import ROOT
 from benchmarks.report import Row, conditions, insert, table
 
-NAMES = ("startup", "tool_call", "together", "rest_client", "decode", "books", "streams")
+NAMES = (
+    "startup",
+    "tool_call",
+    "together",
+    "rest_client",
+    "decode",
+    "books",
+    "streams",
+    "engine",
+    "orders",
+)
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 

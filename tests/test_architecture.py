@@ -57,8 +57,12 @@ PURE = (
     *("binance_api.params", "binance_api.products"),
     *STREAM_CORE,
     *("exchange.engine", "exchange.market", "exchange.wire", "exchange.numbers"),
+    "exchange.accounts",
     *("exchange.ws.names", "exchange.ws.paths", "exchange.ws.control", "exchange.ws.rules"),
     *("exchange.ws.events", "exchange.ws.board", "exchange.ws.mishaps", "exchange.faults"),
+    *("exchange.wsapi.requests", "exchange.wsapi.replies", "exchange.wsapi.methods"),
+    *("exchange.wsapi.openings", "exchange.wsapi.subscriptions", "exchange.wsapi.session"),
+    *("exchange.wsapi.answering", "exchange.wsapi.feed"),
 )
 IO = frozenset(
     {

@@ -1,6 +1,7 @@
 """What a newcomer gets: one version, a command that starts, pins that hold anywhere, a quick start."""
 
 import importlib.metadata
+import itertools
 import pkgutil
 import re
 import subprocess
@@ -69,7 +70,9 @@ def test_the_command_resolves_to_a_function(project: dict[str, Any]) -> None:
 
 
 def test_what_we_import_we_declare(project: dict[str, Any]) -> None:
-    declared = {canonicalize_name(Requirement(d).name) for d in project["project"]["dependencies"]}
+    extras = project["project"]["optional-dependencies"].values()
+    ranges = [*project["project"]["dependencies"], *itertools.chain(*extras)]
+    declared = {canonicalize_name(Requirement(each).name) for each in ranges}
     providers = importlib.metadata.packages_distributions()
     modules = Package.read(ROOT).modules.values()
     roots = {each.target.partition(".")[0] for module in modules for each in module.imports}

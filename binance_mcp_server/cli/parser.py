@@ -85,6 +85,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--read-only", action="store_true", help="never list a tool that changes anything"
     )
+    _mirror(parser)
 
 
 def _exchange(parser: argparse.ArgumentParser) -> None:
@@ -104,6 +105,18 @@ def _exchange(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--latency", type=_milliseconds, default=0, metavar="MS", help="delay of every answer"
+    )
+    parser.add_argument(
+        "--tls-proxy",
+        action="store_true",
+        help="also a proxy for clients that know Binance's own names only; prints their environment",
+    )
+    _mirror(parser)
+    parser.add_argument(
+        "--queue-model",
+        choices=("risk_averse", "prob"),
+        default="risk_averse",
+        help="who left a recorded or mirrored queue when nobody traded: those behind an order, or by chance",
     )
     parser.add_argument("--exit-with-parent", action="store_true", help=argparse.SUPPRESS)
 
@@ -134,6 +147,29 @@ def _replay(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="play recordings instead of simulating; kline files are taken as history",
     )
+
+
+def _mirror(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--mirror",
+        metavar="live|URL",
+        help="let the embedded exchange show another venue's market as it is now: a venue's name,"
+        " or the REST address of an exchange on this machine",
+    )
+    parser.add_argument(
+        "--mirror-symbols",
+        type=_symbols,
+        default=(),
+        metavar="NAMES",
+        help="which symbols of it, comma-separated (default: some that are traded much)",
+    )
+
+
+def _symbols(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip().upper() for name in text.split(",") if name.strip()))
+    if not names:
+        raise argparse.ArgumentTypeError(f"{text!r} names no symbol (BTCUSDT,ETHUSDT or the like)")
+    return names
 
 
 def _port(text: str) -> int:

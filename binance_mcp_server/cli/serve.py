@@ -4,6 +4,7 @@ import argparse
 import gc
 import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,23 +22,41 @@ def serve(options: argparse.Namespace) -> int:
             "read_only": options.read_only,
         }
     )
+    mirror = _mirror(options, settings)
     _log_to_stderr()
     gc.disable()  # a collection amid thousands of new classes finds nothing and takes its time
     import asyncio
 
     try:
-        return asyncio.run(_serve(settings))
+        return asyncio.run(_serve(settings, mirror))
     finally:
         gc.enable()
 
 
-async def _serve(settings: Settings) -> int:
+def _starts_an_exchange(settings: Settings) -> bool:
+    return settings.venue == "sim" and "spot" not in settings.hosts
+
+
+def _mirror(options: argparse.Namespace, settings: Settings) -> list[str]:
+    """What the exchange that we start is told of a market to mirror."""
+    if options.mirror is None:
+        return []
+    if not _starts_an_exchange(settings):
+        raise SettingsError(
+            "--mirror is for the embedded exchange that this server starts",
+            advice="Use it with --venue sim, and without BINANCE_MCP_REST_URL.",
+        )
+    symbols = ["--mirror-symbols", ",".join(options.mirror_symbols)]
+    return ["--mirror", options.mirror, *(symbols if options.mirror_symbols else [])]
+
+
+async def _serve(settings: Settings, mirror: Sequence[str]) -> int:
     from binance_mcp_server.cli.heap import give_back_large_blocks
     from binance_mcp_server.cli.sim import SimVenue
     from binance_mcp_server.server import build_server
 
     give_back_large_blocks()
-    sim = SimVenue() if settings.venue == "sim" and "spot" not in settings.hosts else None
+    sim = SimVenue(mirror) if _starts_an_exchange(settings) else None
     if sim:  # nobody else speaks to it, and its port may be another exchange's tomorrow
         settings = replace(settings, state_dir=None)
     server = build_server(settings, addresses=sim.addresses if sim else None)

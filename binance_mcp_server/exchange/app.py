@@ -19,19 +19,28 @@ from typing import Self
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from binance_mcp_server.exchange.accounts.keys import KeyRing
 from binance_mcp_server.exchange.admin import PREFIX as ADMIN
 from binance_mcp_server.exchange.admin import Admin
-from binance_mcp_server.exchange.clock import Clock, MachineClock
+from binance_mcp_server.exchange.admin_accounts import AccountsDesk
+from binance_mcp_server.exchange.admin_market import MarketDesk
+from binance_mcp_server.exchange.clock import Clock, MachineClock, SteeredClock
+from binance_mcp_server.exchange.engine.queue_models import MODELS, QueueModel
 from binance_mcp_server.exchange.engine.rules import PRODUCTS, Product
+from binance_mcp_server.exchange.engine.unfilled import UnfilledOrders
 from binance_mcp_server.exchange.faults.switch import Faults
-from binance_mcp_server.exchange.http.guard import LoopbackGuard
+from binance_mcp_server.exchange.http.guard import Admitted, LoopbackGuard
 from binance_mcp_server.exchange.http.listener import LOOPBACK, Listener, PortInUseError, reserve
 from binance_mcp_server.exchange.http.rest import RestApi
 from binance_mcp_server.exchange.market.state import Market
+from binance_mcp_server.exchange.office import Office
 from binance_mcp_server.exchange.sources.base import Source, WaitingSource
+from binance_mcp_server.exchange.tls_proxy import ProxyError, TlsProxy
+from binance_mcp_server.exchange.trading import Trading
 from binance_mcp_server.exchange.wire.limits import Limits
 from binance_mcp_server.exchange.wire.view import MarketView
 from binance_mcp_server.exchange.ws.streams import Streams
+from binance_mcp_server.exchange.wsapi.api import WsApi
 
 log = logging.getLogger(__name__)
 
@@ -54,33 +63,50 @@ class Exchange:
         clock: Clock | None = None,
         latency_ms: int = 0,
         limits: Limits | None = None,
+        tls_proxy: bool = False,
+        model: QueueModel | None = None,
     ) -> None:
+        """*model*: of the queues in which orders wait on a recorded market."""
         self.source = source
+        self._admitted = Admitted()
         self.markets: dict[Product, Market] = {
             product: Market(source, product) for product in PRODUCTS
         }
         self.market: MarketView = self.markets["spot"]
+        self.clock = (
+            clock if isinstance(clock, SteeredClock) else SteeredClock(clock or MachineClock())
+        )
         self.faults = Faults(self._remember)
+        self.trading = Trading(source, self.markets["spot"], model=model)
+        self.keys = KeyRing()
+        self._office = self._open_office()
         self.rest = RestApi(
             self.market,
-            clock or MachineClock(),
+            self.clock,
             limits=limits or Limits(),
             latency_ms=latency_ms,
             futures=self.markets,
             faults=self.faults,
+            office=self._office,
         )
         self.streams = Streams(
             self.markets,
-            clock or MachineClock(),
+            self.clock,
             patient=isinstance(source, WaitingSource),
             first=source.subscribed if isinstance(source, WaitingSource) else None,
             faults=self.faults,
         )
+        self._guard = LoopbackGuard(self._route, admin=ADMIN, admitted=self._admitted)
+        self.ws_api = WsApi(self.rest, self._office, self._guard, self.clock, latency_ms=latency_ms)
+        self.trading.venue.listeners.append(self.ws_api.told)
+        self._admin = self._switchboard()
         self._listener: Listener | None = None
         self._stream_socket: socket.socket | None = None
         self._driver: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
         self._ports = (0, 0)
+        self._has_proxy = tls_proxy
+        self._proxy: TlsProxy | None = None
 
     async def __aenter__(self) -> Self:
         if self._listener is None:
@@ -98,7 +124,8 @@ class Exchange:
     async def start(self, port: int = 0, stream_port: int = 0) -> None:
         """Bind loopback, begin to drive the market, and listen once its first batch is in.
 
-        Raises :class:`~.http.listener.PortInUseError`, and :class:`ExchangeError` when the source fails at once.
+        Raises :class:`~.http.listener.PortInUseError`, :class:`~.tls_proxy.ProxyError`, and :class:`ExchangeError` when
+        the source fails at once.
         """
         sock = reserve(port, "--port", reuse=True)
         try:
@@ -107,8 +134,13 @@ class Exchange:
             self._driver = asyncio.create_task(self._drive(), name="exchange market")
             await self._first_batch()
             await self.streams.start(self._stream_socket)
-            self._listener = Listener(self._application(), sock)
+            self._admin.addresses = self.ready_line()
+            self.ws_api.start()
+            self._listener = Listener(self._guard, sock, ws=self.ws_api.protocol)
             await self._listener.start()
+            if self._has_proxy:
+                self._proxy = TlsProxy(*self._ports, self._admitted)
+                await self._proxy.start()
         except BaseException:
             sock.close()
             await self.close()
@@ -116,9 +148,13 @@ class Exchange:
 
     async def close(self) -> None:
         """End everything that was started; may be called twice."""
+        if self._proxy is not None:
+            await self._proxy.close()
+            self._proxy = None
         if self._listener is not None:
             await self._listener.stop()
             self._listener = None
+        await self.ws_api.close()
         if self._driver is not None:
             self._driver.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -133,8 +169,12 @@ class Exchange:
     def rest_url(self) -> str:
         return f"http://{LOOPBACK}:{self._ports[0]}"
 
+    def proxy(self) -> dict[str, str] | None:
+        """The environment in which a client finds the exchange by Binance's names, if it was asked for."""
+        return self._proxy.environment() if self._proxy else None
+
     def ready_line(self) -> dict[str, str]:
-        """What the process prints when it is ready."""
+        """What the process prints when it is ready; :meth:`proxy` comes in addition."""
         rest, stream = self._ports
         return {
             "event": "ready",
@@ -147,15 +187,37 @@ class Exchange:
     def _remember(self) -> dict[Product, Market]:
         return {product: it.with_books_as_now() for product, it in self.markets.items()}
 
-    def _application(self) -> ASGIApp:
-        admin, rest = Admin(self.source, self.rest, self.streams), self.rest
+    def _open_office(self) -> Office:
+        unfilled = UnfilledOrders()
+        venue = self.trading.venue
+        venue.listeners.append(unfilled.hear)
+        return Office(
+            venue,
+            self.keys,
+            unfilled,
+            self.market,
+            self.clock,
+            faults=self.faults,
+            moved=self.trading.flush,
+        )
 
-        async def route(scope: Scope, receive: Receive, send: Send) -> None:
-            path: str = scope["path"]
-            app: ASGIApp = admin if path == ADMIN or path.startswith(f"{ADMIN}/") else rest
-            await app(scope, receive, send)
+    def _switchboard(self) -> Admin:
+        venue = self.trading.venue
+        admin = Admin(
+            self.source,
+            self.rest,
+            self.streams,
+            MarketDesk(self.market, self.clock, self.trading),
+            AccountsDesk(venue, self.keys, self.market, self.trading.before),
+        )
+        admin.parts = {"ws_api": self.ws_api.state}
+        return admin
 
-        return LoopbackGuard(route, admin=ADMIN)
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        is_admin = path == ADMIN or path.startswith(f"{ADMIN}/")
+        app: ASGIApp = self._admin if is_admin else self.rest
+        await app(scope, receive, send)
 
     async def _drive(self) -> None:
         frames = self.source.frames()
@@ -164,7 +226,7 @@ class Exchange:
                 for market in self.markets.values():
                     market.apply(batch)
                 self._moved.set()
-                await self.streams.publish(batch)
+                await self.streams.publish([*self.trading.take_frames(), *batch])
                 await asyncio.sleep(0)  # a source that never waits must not starve HTTP
             await self.streams.publish((), ended=True)
         except Exception as error:
@@ -202,28 +264,42 @@ class ExchangeOptions:
     seed: int = 1
     """Of the simulated market."""
     latency_ms: int = 0
+    tls_proxy: bool = False
+    """A proxy by which clients that know Binance's names only reach it."""
+    queue_model: str = "risk_averse"
+    """One of :data:`~.engine.queue_models.MODELS`."""
 
 
-async def run_exchange(options: ExchangeOptions) -> int:
+async def run_exchange(options: ExchangeOptions, source: Source | None = None) -> int:
     """The whole process: one JSON line on stdout when ready, logs on stderr, until SIGINT or SIGTERM.
 
-    Returns the exit code: 0, or 2 when something that was asked for cannot be had (stderr says what to do).
+    A *source* that is given takes the place of the one that the options ask for. Returns the exit code: 0, or 2 when
+    something that was asked for cannot be had (stderr says what to do).
     """
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
     stopped = _stop_event()
+    clock = SteeredClock(MachineClock())
     try:
-        source = _source(options, MachineClock())
+        source = source or _source(options, clock.said)
     except (ValueError, OSError) as error:
         return _refuse(error)
-    exchange = Exchange(source, latency_ms=options.latency_ms)
+    exchange = Exchange(
+        source,
+        clock=clock,
+        latency_ms=options.latency_ms,
+        tls_proxy=options.tls_proxy,
+        model=MODELS[options.queue_model],
+    )
     try:
         await exchange.start(options.port, options.stream_port)
-    except (ExchangeError, PortInUseError) as error:
+    except (ExchangeError, PortInUseError, ProxyError) as error:
         return _refuse(error)
     async with exchange:
-        sys.stdout.write(msgspec.json.encode(exchange.ready_line()).decode() + "\n")
+        proxy = exchange.proxy()
+        ready = {**exchange.ready_line(), **({"proxy": proxy} if proxy else {})}
+        sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
         sys.stdout.flush()
         await stopped.wait()
     return 0

@@ -13,6 +13,10 @@ from typing import Protocol
 
 _US_A_MS = 1_000
 _US_A_SECOND = 1_000_000
+_LONGEST_NAP = 0.1
+"""Seconds after which who sleeps sees that the pace is another one."""
+_ROUNDING = 1e-7
+"""Seconds that are none."""
 
 
 class Clock(Protocol):
@@ -42,6 +46,70 @@ class MachineClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class SteeredClock:
+    """A clock that an administrator can set wrong, or let run away.
+
+    It is the clock that the venue *enforces* by: the wall's time may be off (:attr:`skew_ms`), and the pace stays the
+    machine's. :attr:`said` is the clock that it *speaks* by: as wrong, and it may run at another pace.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.skew_ms = 0
+        """How far the wall's time is ahead of the machine's."""
+        self.said = PacedClock(self)
+
+    def now_ms(self) -> int:
+        return self._clock.now_ms() + self.skew_ms
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+
+class PacedClock:
+    """Another clock's time at a pace of its own, 1 at first. What it has gained or lost it keeps."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since = clock.monotonic()
+        self._passed = 0.0
+        """Seconds of its own until then."""
+        self._gained = 0.0
+        """Seconds that it was ahead of the other by then."""
+        self._pace = 1.0
+
+    @property
+    def pace(self) -> float:
+        """Seconds of its own in one of the other's."""
+        return self._pace
+
+    @pace.setter
+    def pace(self, pace: float) -> None:
+        self._passed, self._gained = self.monotonic(), self._ahead()
+        self._since = self._clock.monotonic()
+        self._pace = pace
+
+    def now_ms(self) -> int:
+        return self._clock.now_ms() + round(self._ahead() * 1000)
+
+    def monotonic(self) -> float:
+        return self._passed + (self._clock.monotonic() - self._since) * self._pace
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await self._clock.sleep(0)
+            return
+        deadline = self.monotonic() + seconds
+        while (left := deadline - self.monotonic()) > _ROUNDING:
+            await self._clock.sleep(min(left / self._pace, _LONGEST_NAP))
+
+    def _ahead(self) -> float:
+        return self._gained + (self._clock.monotonic() - self._since) * (self._pace - 1)
 
 
 class VirtualClock:

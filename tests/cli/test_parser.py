@@ -59,6 +59,9 @@ def test_the_venues_are_those_of_the_table() -> None:
         ["exchange", "--latency", "60001"],
         ["exchange", "--seed", "x"],
         ["exchange", "--replay"],
+        ["exchange", "--mirror"],
+        ["exchange", "--mirror", "live", "--mirror-symbols", " , "],
+        ["exchange", "--queue-model", "hope"],
         ["doctor", "--venue", ""],
     ],
 )
@@ -117,3 +120,12 @@ def test_recordings_add_up() -> None:
     )
     assert [path.name for path in options.replay] == ["a", "b", "c"]
     assert (options.speed, options.hold, options.port, options.seed) == ("max", True, 0, 1)
+
+
+def test_symbols_to_mirror_are_taken_as_people_write_them() -> None:
+    for command in ("exchange", "serve"):
+        options = build_parser().parse_args(
+            [command, "--mirror", "live", "--mirror-symbols", "btcusdt, ETHUSDT,,btcusdt"]
+        )
+        assert (options.mirror, options.mirror_symbols) == ("live", ("BTCUSDT", "ETHUSDT"))
+        assert build_parser().parse_args([command]).mirror is None

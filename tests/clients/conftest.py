@@ -17,6 +17,11 @@ class Place(NamedTuple):
     symbols: tuple[str, ...]
     stream: str
 
+    @property
+    def ws_api(self) -> str:
+        """Address of the WebSocket API."""
+        return f"{self.rest.replace('http', 'ws')}/ws-api/v3"
+
 
 @pytest.fixture(scope="session")
 def scenario() -> Iterator[Place]:

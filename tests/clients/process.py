@@ -7,7 +7,7 @@ import threading
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -19,8 +19,10 @@ _PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from binance_mcp_server.exchange.app import ExchangeOptions, run_exchange
-speed, hold, *files = sys.argv[1:]
-options = ExchangeOptions(replay=tuple(map(Path, files)), speed=speed, hold=hold == "True")
+speed, hold, proxy, *files = sys.argv[1:]
+options = ExchangeOptions(
+    replay=tuple(map(Path, files)), speed=speed, hold=hold == "True", tls_proxy=proxy == "True"
+)
 sys.exit(asyncio.run(run_exchange(options)))
 """
 
@@ -28,9 +30,14 @@ sys.exit(asyncio.run(run_exchange(options)))
 class ExchangeProcess:
     """Started on entering, ended by SIGTERM on leaving; every wait is bounded."""
 
-    def __init__(self, *replay: Path, speed: str = "1", hold: bool = False) -> None:
-        self._arguments = [sys.executable, "-c", _PROGRAM, speed, str(hold), *map(str, replay)]
+    def __init__(
+        self, *replay: Path, speed: str = "1", hold: bool = False, tls_proxy: bool = False
+    ) -> None:
+        flags = speed, str(hold), str(tls_proxy)
+        self._arguments = [sys.executable, "-c", _PROGRAM, *flags, *map(str, replay)]
         self.ready: dict[str, str] = {}
+        self.proxy: dict[str, str] = {}
+        """The environment of clients that go through the TLS proxy."""
 
     def __enter__(self) -> Self:
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -50,7 +57,9 @@ class ExchangeProcess:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if line:
-            self.ready = msgspec.json.decode(line, type=dict[str, str])
+            said = msgspec.json.decode(line)
+            self.proxy = said.pop("proxy", {})
+            self.ready = said
 
     @property
     def rest(self) -> str:
@@ -58,9 +67,18 @@ class ExchangeProcess:
 
     def play(self) -> None:
         """Let a replay begin that is held, or that waits for its first subscriber."""
-        request = urllib.request.Request(f"{self.ready['admin']}/play", data=b"")
+        self.admin("play", {})
+
+    def admin(self, path: str, body: object = None) -> Any:
+        """Ask the switchboard; with a *body*, by POST."""
+        data = None if body is None else msgspec.json.encode(body)
+        request = urllib.request.Request(f"{self.ready['admin']}/{path}", data=data)
         with urllib.request.urlopen(request, timeout=10) as answer:
-            answer.read()
+            return msgspec.json.decode(answer.read())
+
+    def open_account(self, name: str, **fields: object) -> Any:
+        """``{"api_key", "api_secret" | "private_key", …}``."""
+        return self.admin("accounts", {"name": name, **fields})
 
     def stop(self) -> tuple[int, bytes, bytes]:
         """SIGTERM → exit code, what else came on stdout, and stderr. Once only."""

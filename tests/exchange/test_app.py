@@ -90,7 +90,7 @@ async def test_it_is_ready_with_its_first_batch_and_says_where() -> None:
         status, book = await get(f"{line['rest']}/api/v3/depth?symbol=BTCUSDT")
         assert (status, book["lastUpdateId"]) == (200, 7)
         assert (await get(f"{line['admin']}/state"))[1]["source"] == "script"
-        assert (await get(line["admin"]))[0] == 404
+        assert (await get(f"{line['admin']}/nothing"))[0] == 404
 
 
 async def test_a_held_source_is_ready_and_plays_on_demand() -> None:

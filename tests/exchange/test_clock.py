@@ -4,7 +4,12 @@ import asyncio
 
 import pytest
 
-from binance_mcp_server.exchange.clock import Clock, MachineClock, VirtualClock
+from binance_mcp_server.exchange.clock import (
+    Clock,
+    MachineClock,
+    SteeredClock,
+    VirtualClock,
+)
 
 NOW = 1_700_000_000_000
 
@@ -49,3 +54,40 @@ async def test_a_move_gives_others_a_turn_when_nobody_sleeps() -> None:
     asyncio.get_running_loop().call_soon(ran.set)
     await clock.advance(1)
     assert ran.is_set()
+
+
+@pytest.mark.anyio
+async def test_a_steered_clock_is_wrong_by_as_much_as_it_was_set() -> None:
+    machine = VirtualClock(NOW)
+    clock = SteeredClock(machine)
+    clock.skew_ms = -3000
+    assert (clock.now_ms(), clock.said.now_ms()) == (NOW - 3000, NOW - 3000)
+    await machine.advance(500)
+    assert (clock.now_ms(), clock.said.now_ms()) == (NOW - 2500, NOW - 2500)
+    assert clock.monotonic() == 0.5
+
+
+@pytest.mark.anyio
+async def test_what_is_said_may_run_away_while_what_is_enforced_keeps_the_machines_pace() -> None:
+    machine = VirtualClock(NOW)
+    clock = SteeredClock(machine)
+    clock.said.pace = 1440
+    await machine.advance(60_000)
+    assert clock.said.now_ms() == NOW + 86_400_000
+    assert (clock.now_ms(), clock.monotonic()) == (NOW + 60_000, 60)
+    clock.said.pace = 1
+    await machine.advance(1000)
+    assert clock.said.now_ms() == NOW + 86_401_000
+    assert clock.said.monotonic() == 86_401
+
+
+@pytest.mark.anyio
+async def test_sleepers_of_a_paced_clock_follow_its_pace_also_when_it_changes() -> None:
+    machine = VirtualClock(NOW)
+    clock = SteeredClock(machine)
+    asleep = asyncio.create_task(clock.said.sleep(100))
+    await machine.advance(1000)
+    assert not asleep.done()
+    clock.said.pace = 1000
+    await machine.advance(200)
+    assert asleep.done()

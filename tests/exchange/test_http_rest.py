@@ -6,7 +6,8 @@ import anyio
 import pytest
 
 from binance_mcp_server.exchange.clock import VirtualClock
-from binance_mcp_server.exchange.http.rest import MOST_TURNS, RestApi
+from binance_mcp_server.exchange.http.long_reads import MOST_TURNS
+from binance_mcp_server.exchange.http.rest import RestApi
 from binance_mcp_server.exchange.market.state import Market
 from binance_mcp_server.exchange.sources.base import KlineRow
 from binance_mcp_server.exchange.sources.scenario import ScenarioSource

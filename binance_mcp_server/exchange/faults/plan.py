@@ -5,8 +5,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from binance_mcp_server.exchange.faults.kinds import KINDS, Fault
+from binance_mcp_server.exchange.faults.kinds import KINDS as MARKET_KINDS
+from binance_mcp_server.exchange.faults.kinds import Fault
+from binance_mcp_server.exchange.faults.order_kinds import ORDER_KINDS
 
+KINDS: dict[str, type[Fault]] = MARKET_KINDS | ORDER_KINDS
 MOST_FAULTS = 100
 
 

@@ -1,6 +1,6 @@
 """The REST interfaces of the products, as far as they differ in how a request is taken and answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from starlette.types import Scope
@@ -14,8 +14,9 @@ from binance_mcp_server.exchange.http.answers import (
     json_answer,
     new_uuid,
 )
+from binance_mcp_server.exchange.http.asked import scale_of
+from binance_mcp_server.exchange.http.signed import METHODS
 from binance_mcp_server.exchange.wire import endpoints as spot
-from binance_mcp_server.exchange.wire import errors
 from binance_mcp_server.exchange.wire.futures import endpoints as futures
 from binance_mcp_server.exchange.wire.futures.info import Catalogue as FuturesCatalogue
 from binance_mcp_server.exchange.wire.futures.params import Query as FuturesQuery
@@ -24,7 +25,6 @@ from binance_mcp_server.exchange.wire.limits import Pool
 from binance_mcp_server.exchange.wire.params import Query
 from binance_mcp_server.exchange.wire.view import FuturesView, MarketView
 
-SCALES = {b"": 1, b"MILLISECOND": 1, b"millisecond": 1, b"MICROSECOND": 1000, b"microsecond": 1000}
 RETIRED = ("/api/v1/", "/api/v3/userDataStream")
 """Gone since 2026-03-25 and 2026-02-20."""
 READING = frozenset(("GET", "HEAD"))
@@ -75,13 +75,15 @@ class Spot:
     product: Product = "spot"
     _endpoints = "/api/v3/"
 
-    def __init__(self, market: MarketView, pool: Pool) -> None:
+    def __init__(self, market: MarketView, pool: Pool, *, signed: bool = False) -> None:
+        """*signed*: there are accounts, and the operations that they ask for."""
         self.market = market
         self.pool = pool
+        self._signed = METHODS if signed else {}
         self._catalogue = Catalogue(market.rules)
 
     def knows(self, path: str) -> bool:
-        return self._endpoint(path) is not None
+        return path in self._signed or self._endpoint(path) is not None
 
     def limits(self, _scope: Scope) -> bool:
         """Paths that are not there weigh nothing, but count."""
@@ -96,17 +98,15 @@ class Spot:
             return html_answer(410, "410 Gone")
         if not self.knows(scope["path"]):
             return not_found(scope)
-        return None if scope["method"] in READING else _method_not_allowed(scope)
+        if self._endpoint(scope["path"]) is None:  # its operations are carried out elsewhere
+            return _method_not_allowed(scope, self._signed[scope["path"]])
+        return None if scope["method"] in READING else _method_not_allowed(scope, ("GET", "HEAD"))
 
     def prepare(
         self, scope: Scope, params: dict[str, str], older: FuturesView | None = None
     ) -> Callable[[], object]:
         endpoint = spot.ENDPOINTS[scope["path"].removeprefix(self._endpoints)]
-        scale = SCALES.get(header(scope, b"x-mbx-time-unit"))
-        if scale is None:
-            raise errors.bad_time_unit()
-        if header(scope, b"accept").startswith(b"application/sbe"):
-            raise errors.no_sbe()
+        scale = scale_of(scope)
         query = Query(params, endpoint.params)
         call = spot.Call(older or self.market, self._catalogue, self.pool.limits, query, scale)
 
@@ -187,9 +187,9 @@ def not_found(scope: Scope) -> Answer:
     return Answer(404, b"", [])
 
 
-def _method_not_allowed(scope: Scope) -> Answer:
+def _method_not_allowed(scope: Scope, allowed: Iterable[str]) -> Answer:
     answer = Answer(405, b"", [])
     if b"text/html" in header(scope, b"accept"):
         answer = html_answer(405, "405 Method Not Allowed")
-    answer.headers.append((b"allow", b"GET, HEAD"))
+    answer.headers.append((b"allow", ", ".join(allowed).encode()))
     return answer

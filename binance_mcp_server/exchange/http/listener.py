@@ -4,10 +4,15 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from binance_mcp_server.exchange.http.corking import corked
+from binance_mcp_server.exchange.http.severing import severable
 
 LOOPBACK = "127.0.0.1"
 SHUTDOWN_SECONDS = 1
@@ -69,11 +74,15 @@ def _not_cut_on_purpose(record: logging.LogRecord) -> bool:
 class Listener:
     """Serves one ASGI application on one socket."""
 
-    def __init__(self, app: ASGIApp, sock: socket.socket) -> None:
+    def __init__(
+        self, app: ASGIApp, sock: socket.socket, ws: Callable[..., asyncio.Protocol] | None = None
+    ) -> None:
+        """*ws* makes what takes over a connection that is upgraded to a WebSocket."""
         config = uvicorn.Config(
             app,
             lifespan="off",
-            ws="none",
+            http=severable(corked(AutoHTTPProtocol)),
+            ws=cast("type[asyncio.Protocol]", ws) if ws else "none",
             access_log=False,
             proxy_headers=False,  # nobody may say that he is another: limits are per address
             log_config=None,

@@ -65,13 +65,13 @@ class Book:
         bids: Sequence[tuple[int, int]],
         asks: Sequence[tuple[int, int]],
         time: int = 0,
-    ) -> None:
+    ) -> bool:
         """Replace the book, then apply what came before the snapshot and is newer than it.
 
-        A snapshot that a book in sync already contains is left alone: going on from the book is exact.
+        A snapshot that a book in sync already contains is left alone (``False``): going on from the book is exact.
         """
         if self.in_sync and update_id <= self.last_update_id:
-            return
+            return False
         self._bids, self._asks = _Side(), _Side()
         self._views.clear()
         self._bids.update(bids)
@@ -81,11 +81,12 @@ class Book:
         waiting, self._waiting = self._waiting, deque(maxlen=_KEPT_DIFFS)
         for diff in waiting:
             self.apply(diff)
+        return True
 
-    def apply(self, diff: Diff) -> None:
-        """Apply a diff, ignore it if the book contains it, count a gap if one is missing before it."""
+    def apply(self, diff: Diff) -> bool:
+        """Apply a diff, ignore it if the book contains it (``False``), count a gap if one is missing before it."""
         if diff.last_id <= self.last_update_id:
-            return
+            return False
         if self.in_sync and diff.before > self.last_update_id:
             self.gaps += 1
             self.in_sync = False
@@ -95,6 +96,7 @@ class Book:
         self._bids.update(diff.bids)
         self._asks.update(diff.asks)
         self.last_update_id, self.time = diff.last_id, diff.time
+        return True
 
     def view(self, limit: int) -> BookView:
         """The best *limit* levels of each side."""

@@ -7,7 +7,8 @@ its history), so book, trades, candles and tickers agree exactly. Reads change n
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
-from typing import Self
+from dataclasses import replace
+from typing import Protocol, Self
 
 from binance_mcp_server.exchange.engine.rules import Product, SymbolRules
 from binance_mcp_server.exchange.market import stats
@@ -27,6 +28,26 @@ from binance_mcp_server.exchange.sources.base import (
 )
 
 FUTURES_AGGREGATE_MS = 100
+WHOLE_BOOK = 1 << 31
+"""More levels than a book has."""
+
+
+class Watcher(Protocol):
+    """Whoever has to act on each frame in its turn, after the market has taken it in."""
+
+    def traded(self, symbol: str, trade: Trade) -> None:
+        """A trade happened."""
+        ...
+
+    def changed(
+        self, symbol: str, bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]
+    ) -> None:
+        """Levels of the book changed: prices with their new quantities, 0 where nothing is left."""
+        ...
+
+    def replaced(self, symbol: str, book: BookView) -> None:
+        """The book is another one now, this one."""
+        ...
 
 
 class Market:
@@ -40,13 +61,21 @@ class Market:
         self._source = source
         self._history = history_of(source, product)
         self._cutting = source if isinstance(source, CuttingSource) else None
-        self.rules: Mapping[str, SymbolRules] = {
-            rules.symbol: rules for rules in source.rules if rules.product == product
-        }
+        self._rules = {rules.symbol: rules for rules in source.rules if rules.product == product}
         blocks = Blocks()
         self._books = {symbol: Book() for symbol in self.rules}
         self._charts = {symbol: self._chart(rules, blocks) for symbol, rules in self.rules.items()}
         self._counts: Counter[str] = Counter()
+        self.watcher: Watcher | None = None
+        """Called amid :meth:`apply`: reads then see the frames up to that one."""
+
+    @property
+    def rules(self) -> Mapping[str, SymbolRules]:
+        return self._rules
+
+    def set_status(self, symbol: str, status: str) -> None:
+        """What the rules of *symbol* say from now on."""
+        self._rules[symbol] = replace(self._rules[symbol], status=status)
 
     def apply(self, batch: Sequence[Frame]) -> None:
         """Take in frames, in order; those of other products are another market's.
@@ -192,14 +221,20 @@ class Market:
             case Trade() as trade:
                 self._trade(frame, trade)
             case Diff() as diff:
-                self._books[frame.symbol].apply(diff)
+                if self._books[frame.symbol].apply(diff) and self.watcher is not None:
+                    self.watcher.changed(frame.symbol, diff.bids, diff.asks)
             case Snapshot() as whole:
-                book = self._books[frame.symbol]
-                book.snapshot(whole.update_id, whole.bids, whole.asks, whole.time)
+                self._snapshot(frame.symbol, whole)
             case None:
                 self._counts["passed_over"] += 1
                 return
         self._counts["applied"] += 1
+
+    def _snapshot(self, symbol: str, whole: Snapshot) -> None:
+        book = self._books[symbol]
+        is_new = book.snapshot(whole.update_id, whole.bids, whole.asks, whole.time)
+        if is_new and self.watcher is not None:
+            self.watcher.replaced(symbol, book.view(WHOLE_BOOK))
 
     def _trade(self, frame: Frame, trade: Trade) -> None:
         contract = self.rules[frame.symbol].contract
@@ -210,3 +245,5 @@ class Market:
         except OverflowError as error:
             raise FrameError(frame, "a number is larger than the venue can have") from error
         self._counts["repeated_trades"] += not is_new
+        if is_new and self.watcher is not None:
+            self.watcher.traded(frame.symbol, trade)

@@ -5,10 +5,12 @@ snapshots (a body with ``lastUpdateId``), each with its time. The market state d
 simulated scenario, a recording and, later, a mirror of another venue feed the exchange through the same door.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from binance_mcp_server.exchange.engine.matching import OrderBook
 from binance_mcp_server.exchange.engine.rules import Product, SymbolRules
+from binance_mcp_server.exchange.engine.scenario import Accounts, Print
 
 
 class Frame(NamedTuple):
@@ -134,6 +136,34 @@ class Source(Protocol):
 
     def play(self) -> None:
         """End a hold, if there is one."""
+        ...
+
+
+@runtime_checkable
+class OpenSource(Protocol):
+    """A source whose market is made here, so that accounts can trade along."""
+
+    @property
+    def books(self) -> Mapping[str, OrderBook]:
+        """By symbol: accounts' orders stand in them too."""
+        ...
+
+    def join(self, accounts: Accounts) -> None:
+        """Who is to hear what the source's own orders have traded."""
+        ...
+
+    def new_trade_id(self, symbol: str) -> int:
+        """For a trade that an account's order makes by its arrival; :meth:`printed` tells of it."""
+        ...
+
+    def printed(self, symbol: str, trade: Print) -> None: ...
+
+    def halt(self, symbol: str, *, halted: bool) -> None:
+        """Send those away who make the market of *symbol*, or let them come back."""
+        ...
+
+    def touched(self) -> Sequence[Frame]:
+        """What accounts have changed since the last batch or the last call: it comes before the next batch."""
         ...
 
 

@@ -5,14 +5,14 @@ Payloads follow web-socket-streams.md (Trade, Diff. Depth and Individual Symbol 
 cannot disagree.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 
 from binance_mcp_server.exchange.clock import Clock
 from binance_mcp_server.exchange.engine.history import Past
 from binance_mcp_server.exchange.engine.ladder import Ladder
 from binance_mcp_server.exchange.engine.matching import OrderBook
 from binance_mcp_server.exchange.engine.rules import SymbolRules
-from binance_mcp_server.exchange.engine.scenario import Moved, Print, Scenario
+from binance_mcp_server.exchange.engine.scenario import Accounts, Moved, Print, Scenario
 from binance_mcp_server.exchange.engine.symbols import LISTINGS, Listing
 from binance_mcp_server.exchange.numbers import show
 from binance_mcp_server.exchange.sources.base import Frame, Integers, KlineRow
@@ -159,13 +159,41 @@ class ScenarioSource:
 
     def step(self) -> list[Frame]:
         """Make the next step, whatever the clock says, and tell it: in order of time, as the venue would."""
+        return self._told(self._scenario.step(self._next_ms()))
+
+    def _told(self, changes: Iterable[Moved]) -> list[Frame]:
         trades: list[Frame] = []
         books: list[Frame] = []
-        for change in self._scenario.step(self._next_ms()):
+        for change in changes:
             trades.extend(_trade_frames(change))
             books.extend(self._book_frames(change))
         trades.sort(key=_frame_time)
         return trades + books
+
+    @property
+    def books(self) -> Mapping[str, OrderBook]:
+        """Where accounts' orders stand, among the crowd's."""
+        return {symbol: market.book for symbol, market in self._scenario.markets.items()}
+
+    def join(self, accounts: Accounts) -> None:
+        """Let *accounts* hear of the crowd's trades."""
+        for market in self._scenario.markets.values():
+            market.accounts = accounts
+
+    def new_trade_id(self, symbol: str) -> int:
+        """For a trade that an account's order makes by its arrival; :meth:`printed` tells of it."""
+        return self._scenario.markets[symbol].new_trade_id()
+
+    def printed(self, symbol: str, trade: Print) -> None:
+        self._scenario.markets[symbol].printed(trade)
+
+    def halt(self, symbol: str, *, halted: bool) -> None:
+        """Send the crowd of *symbol* away, or let it come back."""
+        self._scenario.markets[symbol].is_halted = halted
+
+    def touched(self) -> list[Frame]:
+        """What accounts have changed since the last step: frames that come before the next one's."""
+        return self._told(self._scenario.touched(self.now_ms()))
 
     async def _until_due(self) -> None:
         """Wait for the end of the next step; give the loop a turn in any case; leave out what is too long ago."""

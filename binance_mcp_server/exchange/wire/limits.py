@@ -68,13 +68,14 @@ class IpLedger:
         self._weight = self._raw = self._refused = self._bans = 0
         self._banned_until_ms = 0
 
-    def charge(self, weight: int, limits: Limits, now_ms: int) -> None:
-        """Count a request of *weight*; raises :class:`~.errors.VenueError` (429, 418) when it may not pass."""
+    def charge(self, weight: int, limits: Limits, now_ms: int, *, raw: bool = True) -> None:
+        """Count a request of *weight*; raises :class:`~.errors.VenueError` (429, 418) when it may not pass. *raw*: the
+        number of requests is limited too."""
         self._roll(now_ms)
         if now_ms < self._banned_until_ms:
             raise self._ban(now_ms)
-        self._raw += 1
-        if self._raw > limits.raw_requests:
+        self._raw += raw
+        if raw and self._raw > limits.raw_requests:
             raise self._refuse(
                 self._refusals.requests, limits.raw_requests, RAW_WINDOW_MS, limits, now_ms
             )
@@ -82,6 +83,11 @@ class IpLedger:
             raise self._refuse(
                 self._refusals.weight, limits.request_weight, WEIGHT_WINDOW_MS, limits, now_ms
             )
+        self._weight += weight
+
+    def add(self, weight: int, now_ms: int) -> None:
+        """Count *weight* that is known only when its request has been answered; refuses nothing."""
+        self._roll(now_ms)
         self._weight += weight
 
     def usage(self, now_ms: int) -> Usage:
@@ -125,9 +131,13 @@ class Pool:
         self._refusals = refusals
         self._ledgers: dict[str, IpLedger] = {}
 
-    def charge(self, ip: str, weight: int, now_ms: int) -> None:
+    def charge(self, ip: str, weight: int, now_ms: int, *, raw: bool = True) -> None:
         """As :meth:`IpLedger.charge`."""
-        self._ledger(ip).charge(weight, self.limits, now_ms)
+        self._ledger(ip).charge(weight, self.limits, now_ms, raw=raw)
+
+    def add(self, ip: str, weight: int, now_ms: int) -> None:
+        """As :meth:`IpLedger.add`."""
+        self._ledger(ip).add(weight, now_ms)
 
     def usage(self, ip: str, now_ms: int) -> Usage:
         """What *ip* has used now."""

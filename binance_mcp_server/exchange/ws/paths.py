@@ -23,8 +23,12 @@ HOSTS: Mapping[str, Product] = {
     "data-stream.binance.vision": "spot",
     _USDM_HOST: "usdm",
     "dstream.binance.com": "coinm",
+    "stream.testnet.binance.vision": "spot",
+    "demo-stream.binance.com": "spot",
+    "demo-fstream.binance.com": "usdm",
+    "demo-dstream.binance.com": "coinm",
 }
-"""Of the venue, by product."""
+"""Of the venue and of its two for practice, by product."""
 _ROUTES = (PUBLIC, MARKET, PRIVATE)
 _SCALES = {"MILLISECOND": 1, "millisecond": 1, "MICROSECOND": 1000, "microsecond": 1000}
 

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from binance_mcp_server.exchange.faults.kinds import KINDS, Drop, Reset, StaleSnapshots
-from binance_mcp_server.exchange.faults.plan import MOST_FAULTS, read_plan
+from binance_mcp_server.exchange.faults.kinds import Drop, Reset, StaleSnapshots
+from binance_mcp_server.exchange.faults.plan import KINDS, MOST_FAULTS, read_plan
 from binance_mcp_server.exchange.faults.schedule import Schedule
 
 NEEDED: dict[str, dict[str, object]] = {
@@ -15,6 +15,9 @@ NEEDED: dict[str, dict[str, object]] = {
     "day": {"seconds": 30},
     "late_ack": {"ms": 100},
     "slow_rest": {"delay_ms": 5},
+    "order": {"executes": True, "then": "hang"},
+    "late_orders": {"ms": 3000},
+    "user_stream": {"then": "cut"},
 }
 
 

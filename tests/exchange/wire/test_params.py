@@ -1,6 +1,7 @@
 """Parameters by the venue's rules: what passes, what is cut, and with which words the rest is refused."""
 
 import contextlib
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -124,3 +125,11 @@ def test_ticker_types() -> None:
 def test_any_query_string_is_read_or_refused(raw: bytes) -> None:
     with contextlib.suppress(VenueError):
         Query(parse_query(raw), ALL).symbol(RULES)
+
+
+@given(st.text(st.sampled_from("a=&;b2\x00é"), max_size=20))
+def test_what_is_not_encoded_is_only_cut(text: str) -> None:
+    """The short way of a query without ``%`` and ``+`` reads what the long one does."""
+    pairs = parse_qsl(text, keep_blank_values=True)
+    if len({name for name, _ in pairs}) == len(pairs):
+        assert parse_query(text.encode()) == dict(pairs)
