@@ -105,7 +105,7 @@ def test_an_order_of_which_nothing_is_left_expires(stage: Stage, qty: str) -> No
     del stage.events[:]
     stage.amend(order, qty)
     assert (order.status, short(order.qty), short(order.executed)) == (Status.EXPIRED, "2", "2")
-    assert [each.kind for each in stage.executions()] == [ExecType.REPLACED, ExecType.EXPIRED]
+    assert stage.told() == ["1 REPLACED PARTIALLY_FILLED", "1 EXPIRED EXPIRED"]
     assert (stage.queue(Side.SELL), stage.balance(ANN, "BTC")[1]) == ([], "0")
     (record,) = stage.venue.amendments(YOU, "BTCUSDT", order.id)
     assert (short(record.old_qty), short(record.new_qty)) == ("5", qty)
