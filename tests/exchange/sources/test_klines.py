@@ -16,6 +16,7 @@ from binance_mcp_server.exchange.sources.base import KlineRow
 from binance_mcp_server.exchange.sources.errors import ReplayError
 from binance_mcp_server.exchange.sources.klines import KlineFiles, holding_of
 from binance_mcp_server.exchange.sources.replay import ReplaySource
+from tests.exchange.sources.recordings import gzipped
 
 HOUR = 3_600_000
 EVER = 10**15
@@ -31,7 +32,7 @@ def rows_from(first: int, count: int) -> str:
 
 
 def packed(path: Path, text: str) -> Path:
-    path.write_bytes(gzip.compress(text.encode()))
+    path.write_bytes(gzipped(text.encode()))
     return path
 
 
@@ -152,17 +153,17 @@ GOOD = rows_from(50 * 10**9, 400)
     ("content", "said"),
     [
         (b"", "is empty"),
-        (gzip.compress(b""), "no candles"),
-        (gzip.compress(GOOD.encode())[:-200], "damaged or cut short"),
+        (gzipped(b""), "no candles"),
+        (gzipped(GOOD.encode())[:-200], "damaged or cut short"),
         (
-            gzip.compress(GOOD.encode())[:200] + b"XXXXXXXX" + gzip.compress(GOOD.encode())[208:],
+            gzipped(GOOD.encode())[:200] + b"XXXXXXXX" + gzipped(GOOD.encode())[208:],
             "damaged",
         ),
         (b"plainly not packed", "not packed with gzip"),
-        (gzip.compress(b'{"some": "json"}\n'), "line 1 is not a candle"),
-        (gzip.compress((GOOD + ROW.format(1, 2)[:-9]).encode()), "line 401 is not a candle"),
-        (gzip.compress(GOOD.replace('"2.00"', '"NaN"').encode()), "line 1 is not a candle"),
-        (gzip.compress((GOOD + GOOD).encode()), "line 401 does not open after"),
+        (gzipped(b'{"some": "json"}\n'), "line 1 is not a candle"),
+        (gzipped((GOOD + ROW.format(1, 2)[:-9]).encode()), "line 401 is not a candle"),
+        (gzipped(GOOD.replace('"2.00"', '"NaN"').encode()), "line 1 is not a candle"),
+        (gzipped((GOOD + GOOD).encode()), "line 401 does not open after"),
         (b"\x28\xb5\x2f\xfd and so on", "zstd"),
     ],
 )

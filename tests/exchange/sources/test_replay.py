@@ -21,6 +21,7 @@ from tests.exchange.sources.recordings import (
     START,
     depth,
     following,
+    gzipped,
     line,
     real_files,
     real_lines,
@@ -372,19 +373,19 @@ FUTURES = trade(0).replace('"M":true', '"X":"MARKET"')
     ("content", "said"),
     [
         (b"", "is empty"),
-        (gzip.compress(b"\n"), "no frame"),
-        (gzip.compress(GOOD)[:-100], "damaged or cut short after line"),
-        (gzip.compress(GOOD)[:900] + b"XXXXXXXX" + gzip.compress(GOOD)[908:], "damaged"),
-        (gzip.compress(GOOD)[:-6] + b"XX" + gzip.compress(GOOD)[-4:], "damaged"),
+        (gzipped(b"\n"), "no frame"),
+        (gzipped(GOOD)[:-100], "damaged or cut short after line"),
+        (gzipped(GOOD)[:900] + b"XXXXXXXX" + gzipped(GOOD)[908:], "damaged"),
+        (gzipped(GOOD)[:-6] + b"XX" + gzipped(GOOD)[-4:], "damaged"),
         (b"not packed", "not packed with gzip"),
         (b"\x28\xb5\x2f\xfd and so on", "zstd -d"),
-        (gzip.compress(b"name,price\nBTC,5\n"), "line 1 is not a recorded frame"),
-        (gzip.compress(GOOD + b"17 {}\n"), "line 401 is not a recorded frame"),
-        (gzip.compress(GOOD + b"17\n"), "line 401 is not a recorded frame"),
-        (gzip.compress(GOOD.replace(b'"p":"', b'"p":"-')), "line 1 is not"),
-        (gzip.compress(GOOD + line(401, FUTURES).encode()), "line 401 is of usdm and .* of spot"),
+        (gzipped(b"name,price\nBTC,5\n"), "line 1 is not a recorded frame"),
+        (gzipped(GOOD + b"17 {}\n"), "line 401 is not a recorded frame"),
+        (gzipped(GOOD + b"17\n"), "line 401 is not a recorded frame"),
+        (gzipped(GOOD.replace(b'"p":"', b'"p":"-')), "line 1 is not"),
+        (gzipped(GOOD + line(401, FUTURES).encode()), "line 401 is of usdm and .* of spot"),
         (
-            gzip.compress(
+            gzipped(
                 f"{line(0, trade(0))}{line(1, trade(1, 1, 'ETHUSDT'))}{line(2, snapshot(5))}".encode()
             ),
             "may be of any",
