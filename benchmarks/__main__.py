@@ -17,6 +17,8 @@ NAMES = (
     "streams",
     "engine",
     "orders",
+    "fanout",
+    "replay",
 )
 PAGE = ROOT / "docs" / "benchmarks.md"
 

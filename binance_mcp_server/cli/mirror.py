@@ -8,7 +8,7 @@ update that is lost leads to a new snapshot, as does time.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -20,7 +20,6 @@ from binance_mcp_server.binance_ws_api.kinds import spec
 from binance_mcp_server.binance_ws_api.subscription import Subscription
 from binance_mcp_server.clock import Clock, set_within
 from binance_mcp_server.errors import BinanceMcpError, InputError, TransportError
-from binance_mcp_server.exchange.sources.errors import ListingError
 from binance_mcp_server.exchange.sources.pushed import PushedSource
 from binance_mcp_server.feeds.snapshots import Turns
 from binance_mcp_server.services import Services
@@ -55,6 +54,12 @@ class _Updates(msgspec.Struct):
 
 class _Frame(msgspec.Struct):
     data: _Updates
+
+
+class _Opens(msgspec.Struct, array_like=True):
+    """A candle, as far as it is looked at here."""
+
+    time: int
 
 
 class _Listed(msgspec.Struct):
@@ -93,13 +98,13 @@ async def made_source(services: Services, symbols: Sequence[str], clock: Clock) 
             advice=f"Name at most {MOST_SYMBOLS} with --mirror-symbols.",
         )
     listing = await _fetch(services, endpoints.exchange_info(symbols=symbols or None))
-    names = list(symbols) or _chosen(listing)
-    wanted = [(name, interval, pages) for name in names for interval, pages in _CANDLES]
-    found = await asyncio.gather(*(_candles(services, *each) for each in wanted))
-    candles = {(name, str(it)): got for (name, it, _), got in zip(wanted, found, strict=True)}
     try:
+        names = list(symbols) or _chosen(listing)
+        wanted = [(name, interval, pages) for name in names for interval, pages in _CANDLES]
+        found = await asyncio.gather(*(_candles(services, *each) for each in wanted))
+        candles = {(name, str(it)): got for (name, it, _), got in zip(wanted, found, strict=True)}
         return PushedSource(services.venue, listing, names, clock, candles=candles)
-    except ListingError as error:
+    except ValueError as error:  # ListingError, and msgspec's errors, are such
         raise TransportError(f"{services.venue} cannot be mirrored: {error}.") from error
 
 
@@ -116,10 +121,10 @@ async def _candles(services: Services, name: str, interval: Interval, pages: int
     for _ in range(pages):
         request = endpoints.klines(name, interval, end_time=end_time, limit=_PAGE)
         found.append(await _fetch(services, request))
-        rows = msgspec.json.decode(found[-1], type=list[list[Any]])
+        rows = msgspec.json.decode(found[-1], type=list[_Opens])
         if len(rows) < _PAGE:
             break
-        end_time = rows[0][0] - 1
+        end_time = rows[0].time - 1
     return found
 
 
@@ -204,12 +209,21 @@ class Mirror:
             symbol.lost.clear()
             async with self._turns.turn("spot") as levels:
                 body = await _fetch(self._services, endpoints.depth(symbol.name, limit=levels))
-            stands_at = msgspec.json.decode(body, type=_Book).last_update_id
+            stands_at = _stands_at(body)
             if symbol.begins is None or stands_at >= symbol.begins - 1:
-                self._source.push(symbol.name, body)
+                if not self._source.push(symbol.name, body):
+                    raise TransportError("What the venue gives as a snapshot cannot be read.")
                 return
             await self._clock.sleep(_APART)
         raise TransportError("The snapshots that the venue gives are older than its stream.")
+
+
+def _stands_at(body: bytes) -> int:
+    """The update id of a snapshot. Raises ``BinanceMcpError`` for what is none."""
+    try:
+        return msgspec.json.decode(body, type=_Book).last_update_id
+    except ValueError as error:
+        raise TransportError("What the venue gives as a snapshot is none.") from error
 
 
 def _trouble_of(subscriptions: Sequence[Subscription]) -> str:
@@ -246,10 +260,13 @@ class _Listener:
                 self._lost()
 
     def _hear(self, frame: bytes) -> None:
-        if self._symbol.begins is None and self._subscription.spec.kind == "depth":
-            self._symbol.begins = msgspec.json.decode(frame, type=_Frame).data.U
-            self._symbol.heard.set()
-        self._source.push(self._symbol.name, frame)
+        """What cannot be read is as good as lost."""
+        if not self._source.push(self._symbol.name, frame):
+            self._lost()
+        elif self._symbol.begins is None and self._subscription.spec.kind == "depth":
+            with suppress(ValueError):  # of another kind than its stream
+                self._symbol.begins = msgspec.json.decode(frame, type=_Frame).data.U
+                self._symbol.heard.set()
 
     def _lost(self) -> None:
         """Something is missing. Of trades, nothing can be done about it any more."""

@@ -15,6 +15,7 @@ from binance_mcp_server.exchange.admin_market import MarketDesk
 from binance_mcp_server.exchange.engine.refusals import RefusedError
 from binance_mcp_server.exchange.faults.plan import read_plan
 from binance_mcp_server.exchange.http.answers import Answer, header, json_answer, send_answer
+from binance_mcp_server.exchange.http.bodies import ClientGoneError, TooLargeError, read_body
 from binance_mcp_server.exchange.http.programmed import ProgrammedAnswer
 from binance_mcp_server.exchange.http.rest import RestApi
 from binance_mcp_server.exchange.page.files import page_answer
@@ -46,10 +47,6 @@ class NewLimits(msgspec.Struct, forbid_unknown_fields=True):
         if min(new.request_weight, new.raw_requests, new.ban_after) < 0:
             raise ValueError("a limit cannot be negative")
         return new
-
-
-class TooLargeError(Exception):
-    """A body past :data:`MOST_BYTES`."""
 
 
 class Said(NamedTuple):
@@ -94,7 +91,11 @@ class Admin:
             self._routes |= _account_routes(accounts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send_answer(scope, send, await self._answer(scope, receive))
+        try:
+            answer = await self._answer(scope, receive)
+        except ClientGoneError:
+            return
+        await send_answer(scope, send, answer)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         path = scope["path"].removeprefix(PREFIX)
@@ -111,7 +112,7 @@ class Admin:
             error = {"error": f"use {' or '.join(acts)}"}
             return json_answer(405, error, [(b"allow", ", ".join(acts).encode())])
         try:
-            said = Said(await _body(receive), _query(scope))
+            said = Said(await read_body(receive, MOST_BYTES), _query(scope))
             return json_answer(200, await self._act(path, acts[scope["method"]], said))
         except TooLargeError:
             return json_answer(413, {"error": f"the body is over {MOST_BYTES} bytes"})
@@ -204,15 +205,3 @@ def _limits(limits: Limits) -> dict[str, int]:
         "RAW_REQUESTS": limits.raw_requests,
         "ban_after": limits.ban_after,
     }
-
-
-async def _body(receive: Receive) -> bytes:
-    body = b""
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > MOST_BYTES:
-            raise TooLargeError
-    return body

@@ -13,11 +13,15 @@ from binance_mcp_server.exchange.accounts.keys import EVERYTHING, KeyRing
 from binance_mcp_server.exchange.engine.account import Account
 from binance_mcp_server.exchange.engine.commission import CommissionRates, Rates
 from binance_mcp_server.exchange.engine.orders import Fill, SpotOrder
-from binance_mcp_server.exchange.numbers import parse, show
+from binance_mcp_server.exchange.numbers import SCALE, parse, show
 from binance_mcp_server.exchange.wire.trading import shapes
 from binance_mcp_server.exchange.wire.view import MarketView
 
 FIRST_UID = 1_000_001
+MOST_UNITS = 10**28
+"""Of one deposit, 1e-8: more than anybody has of anything, and nothing that cannot be printed comes of it."""
+MOST_RATE = SCALE // 2
+"""Of a commission, 1e-8: two of them together take no more than a trade brings in."""
 
 
 class Ledger(Protocol):
@@ -200,8 +204,11 @@ class AccountsDesk:
 
 
 def _amount(text: str) -> int:
-    """In units of 1e-8."""
-    return parse(text)
+    """In units of 1e-8. Raises ``ValueError``."""
+    amount = parse(text)
+    if abs(amount) > MOST_UNITS:
+        raise ValueError(f"an amount is {show(MOST_UNITS)} at the most")
+    return amount
 
 
 def _check_asset(asset: str) -> None:
@@ -214,4 +221,7 @@ def _rates(said: Mapping[str, str] | None) -> CommissionRates | None:
         return None
     if unknown := sorted(set(said) - set(Rates._fields)):
         raise ValueError(f"commission takes {', '.join(Rates._fields)}, not {', '.join(unknown)}")
-    return CommissionRates(standard=Rates(**{name: parse(text) for name, text in said.items()}))
+    rates = {name: parse(text) for name, text in said.items()}
+    if not all(0 <= rate <= MOST_RATE for rate in rates.values()):
+        raise ValueError(f"a rate of commission is within 0 … {show(MOST_RATE)}")
+    return CommissionRates(standard=Rates(**rates))

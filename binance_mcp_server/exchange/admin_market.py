@@ -16,6 +16,8 @@ TRADES = 24
 CANDLES = 90
 _DAY_MS = 86_400_000
 _MOST_MS = 366 * _DAY_MS
+_FURTHEST_MS = 10 * _MOST_MS
+"""From the machine's time: beyond, years have other digits and dates no words."""
 _WINDOW_MS = 3_600_000
 
 
@@ -63,9 +65,10 @@ class MarketDesk:
 
     def steer(self, body: bytes) -> dict[str, object]:
         asked = msgspec.json.decode(body, type=NewClock)
-        if asked.skew_ms is not None:
-            self._clock.skew_ms = asked.skew_ms
-        self._clock.skew_ms += asked.step_ms
+        skew_ms = self._clock.skew_ms if asked.skew_ms is None else asked.skew_ms
+        if abs(skew_ms + asked.step_ms) > _FURTHEST_MS:
+            raise ValueError(f"the clock can be {_FURTHEST_MS} ms off at the most")
+        self._clock.skew_ms = skew_ms + asked.step_ms
         if asked.speed is not None:
             self._clock.said.pace = asked.speed
         return self.clock()

@@ -10,6 +10,7 @@ they trust nothing else then.
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 import tempfile
@@ -21,11 +22,15 @@ from binance_mcp_server.exchange.http.listener import LOOPBACK, reserve
 from binance_mcp_server.exchange.http.severing import reset
 from binance_mcp_server.exchange.ws.paths import HOSTS as STREAM_HOSTS
 
+log = logging.getLogger(__name__)
+
 MOST_HEAD_BYTES = 16 * 1024
 """Of a CONNECT request."""
 HEAD_SECONDS = 10.0
 """How long it may take to come, and TLS to be agreed on."""
 CHUNK_BYTES = 64 * 1024
+PAUSE_SECONDS = 0.5
+"""Before the next client is let in when there is no room for one."""
 
 
 class ProxyError(RuntimeError):
@@ -74,7 +79,12 @@ class TlsProxy:
     async def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            sock, _ = await loop.sock_accept(listening)
+            try:
+                sock, _ = await loop.sock_accept(listening)
+            except OSError as error:  # no file left to open, or a client that has gone already
+                log.warning("a client of the proxy has to wait: %s", error)
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
             sock.setblocking(False)
             task = asyncio.create_task(self._serve(sock), name="TLS proxy, a client")
             self._open.add(task)

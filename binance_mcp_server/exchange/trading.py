@@ -115,7 +115,8 @@ class Facts:
         return self._market.average_price(symbol)[1]
 
     def last_price(self, symbol: str) -> int | None:
-        return self._market.last_price(symbol)
+        """``None`` also of what is not listed: commissions look for BNB in every asset."""
+        return self._market.last_price(symbol) if symbol in self._market.rules else None
 
     def reference_price(self, symbol: str) -> int | None:
         """Looked up once a second; in between only the price of the present second changes, with each trade."""

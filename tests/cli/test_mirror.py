@@ -21,6 +21,7 @@ from binance_mcp_server.exchange.engine.ladder import Side
 from binance_mcp_server.exchange.engine.orders import NewOrder, OrderType, Status
 from binance_mcp_server.exchange.engine.symbols import LISTINGS
 from binance_mcp_server.exchange.faults.plan import read_plan
+from binance_mcp_server.exchange.http.programmed import ProgrammedAnswer
 from binance_mcp_server.exchange.market.types import BookView, Trade
 from binance_mcp_server.exchange.numbers import SCALE
 from binance_mcp_server.exchange.sources.pushed import PushedSource
@@ -249,3 +250,41 @@ async def test_what_cannot_be_mirrored_is_refused_in_words() -> None:
             await it.mirror("NOSUCHUSDT")
         with pytest.raises(InputError, match="too many"):
             await it.mirror(*(f"A{number}USDT" for number in range(MOST_SYMBOLS + 1)))
+
+
+FORMS = ("bad_json", "unknown_enum", "null", "extra_field", "bad_utf8", "cut", "rsv_bit")
+
+
+async def test_whatever_the_venue_sends_the_market_goes_on_and_the_book_comes_back() -> None:
+    async with scene() as it:
+        _, copy = await it.mirror(BITCOIN)
+        for form in FORMS:
+            it.arm({"kind": "malformed", "form": form, "every": 3, "times": 4})
+            await it.pass_time(40)
+            it.arm()
+            await it.until(same_book(it, copy), 120)
+        assert copy.rest.failure is None
+
+
+@pytest.mark.parametrize("body", ['{"lastUpdateId": "x"}', '{"bids": []}', "[]"])
+async def test_a_snapshot_that_is_none_is_asked_for_again(body: str) -> None:
+    async with scene() as it:
+        source, copy = await it.mirror(BITCOIN)
+        programmed = ProgrammedAnswer("/api/v3/depth", status=200, body=body, times=2)
+        it.origin.rest.programmed.add(programmed)
+        it.arm({"kind": "drop", "every": 1, "times": 2, "streams": ["*@depth*"]})
+        await it.until(lambda: "snapshot" in source.trouble)
+        it.arm()
+        await it.until(lambda: not source.trouble, 120)
+        await it.until(same_book(it, copy))
+
+
+@pytest.mark.parametrize("path", ["exchangeInfo", "klines"])
+async def test_a_venue_that_answers_something_else_cannot_be_mirrored(path: str) -> None:
+    async with scene() as it:
+        body = '[["x"]]' if path == "klines" else '{"symbols": [{}]}'
+        it.origin.rest.programmed.add(
+            ProgrammedAnswer(f"/api/v3/{path}", status=200, body=body, times=9)
+        )
+        with pytest.raises(BinanceMcpError, match="cannot be mirrored"):
+            await it.mirror()

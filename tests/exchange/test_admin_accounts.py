@@ -193,3 +193,24 @@ async def test_an_open_order_tells_what_stands_before_it() -> None:
     placed = desk.place(uid, Side.BUY, 900, SCALE // 10)
     (order,) = (await desk.get("orders"))["orders"]
     assert order["ahead"] == f"0.{placed:08}"
+
+
+@pytest.mark.parametrize("rate", ["-0.001", "0.50000001", "5"])
+async def test_a_commission_that_no_trade_could_pay_is_refused(rate: str) -> None:
+    """It would end the market in the middle of the first trade."""
+    desk = Desk()
+    reply = await desk.post("accounts", ALICE | {"commission": {"maker": rate}})
+    assert (reply.status, "rate of commission" in reply.json()["error"]) == (400, True)
+    assert (await desk.get("accounts"))["accounts"] == []
+
+
+async def test_an_amount_that_cannot_be_printed_is_refused() -> None:
+    """Python prints at most 4,300 digits: a balance of more would be in the way of every list of accounts."""
+    desk = Desk()
+    most, more = "1" + 20 * "0", "9" * 4_295
+    assert (await desk.post("accounts", ALICE | {"balances": {"USDT": most}})).status == 200
+    for amount in (more, f"-{more}"):
+        deposit = {"account": "alice", "asset": "USDT", "amount": amount}
+        assert (await desk.post("deposit", deposit)).status == 400
+    (account,) = (await desk.get("accounts"))["accounts"]
+    assert account["balances"]["USDT"]["free"] == f"{most}.00000000"

@@ -77,3 +77,13 @@ async def test_the_page_is_there_and_may_reach_nothing_else() -> None:
     moved = await ask(desk.admin, "/__sim", headers=browser)
     assert (moved.status, moved.headers["location"]) == (308, "/__sim/")
     assert "GET /__sim/state" in (await ask(desk.admin, "/__sim")).json()["error"]
+
+
+async def test_the_clock_can_not_be_set_beyond_dates_that_can_be_told() -> None:
+    """Step by step, forth and back: past the year 9999 no answer has a date, and the market can never go back."""
+    for year_ms in (366 * 86_400_000, -366 * 86_400_000):
+        desk = Desk()
+        replies = [await desk.post("clock", {"step_ms": year_ms}) for _ in range(12)]
+        assert [reply.status for reply in replies] == [200] * 10 + [400] * 2
+        assert "ms off at the most" in replies[-1].json()["error"]
+        assert (await desk.get("clock"))["skew_ms"] == 10 * year_ms

@@ -57,6 +57,20 @@ async def frames_until(client: Client, stream: str, wanted: int) -> list[dict[st
     return found
 
 
+async def test_commission_in_bnb_of_an_asset_that_has_no_symbol_with_it() -> None:
+    """There is no BNBBTC: one BNB costs what BNBUSDT and BTCUSDT say."""
+    clock = VirtualClock(START_MS)
+    listings = [by_symbol(LISTINGS)[symbol] for symbol in (SYMBOL, "BNBUSDT")]
+    async with Exchange(ScenarioSource(2, clock, listings=listings), clock=clock) as exchange:
+        venue = exchange.trading.venue
+        venue.open_account(Account(uid=1, name="a", bnb_burn=True))
+        for asset, amount in (("USDT", 10**7), ("BNB", 1)):
+            venue.deposit(1, asset, amount * SCALE, START_MS)
+        order = buy(exchange, SCALE // 100)
+        assert {fill.commission_asset for fill in order.fills} == {"BNB"}
+        assert venue.ledger.balance(1, "BTC").free == SCALE // 100
+
+
 async def test_trades_and_levels_of_accounts_are_told_before_the_markets_next() -> None:
     trades, depth = f"{SYMBOL.lower()}@trade", f"{SYMBOL.lower()}@depth@100ms"
     async with listening(f"{trades}/{depth}") as (clock, exchange, client):

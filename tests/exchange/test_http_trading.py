@@ -8,7 +8,7 @@ import pytest
 from binance_mcp_server.exchange.engine.ladder import Order, Side
 from binance_mcp_server.exchange.engine.venue import Venue
 from binance_mcp_server.exchange.numbers import SCALE
-from binance_mcp_server.exchange.wire.trading.operations import ORDER_AMEND
+from binance_mcp_server.exchange.wire.user_events import user_event
 from tests.exchange.signing import Desk, signer
 from tests.exchange.wire.fake_market import CHINESE, NOW, FakeMarket
 from tests.exchange.wire.trading.examples import LIMIT
@@ -76,6 +76,11 @@ async def test_place_read_amend_cancel(trader: Trader) -> None:
     assert (change["origQty"], change["newQty"]) == ("1.50000000", "1.00000000")
     gone = await trader.do("DELETE", "order", "DeleteOrderResponse", BTC | number)
     assert (gone["origClientOrderId"], gone["status"]) == ("less", "CANCELED")
+    for name in ("less", gone["clientOrderId"]):
+        found = await trader.do(
+            "GET", "order", "GetOrderResponse", BTC | {"origClientOrderId": name}
+        )
+        assert (found["orderId"], found["status"]) == (placed["orderId"], "CANCELED")
     again = await trader.send("DELETE", "order", BTC | number)
     assert again.json() == {"code": -2011, "msg": "Unknown order sent."}
     both = await trader.send("GET", "order", BTC | number | {"origClientOrderId": "other"})
@@ -209,6 +214,48 @@ async def test_a_replacement_may_use_what_the_old_order_held(trader: Trader) -> 
     assert body["newOrderResponse"]["status"] == "NEW"
 
 
+async def test_a_trailing_order_is_told_as_it_is_answered(trader: Trader) -> None:
+    told: list[Any] = []
+    trader.venue.listeners.append(lambda event: told.append(user_event(event, 1)))
+    trailing = BTC | {"side": "SELL", "quantity": "1", "trailingDelta": "100"}
+    placed = await trader.do(
+        "POST", "order", "NewOrderResponse",
+        trailing | {"type": "STOP_LOSS", "newOrderRespType": "RESULT"},
+    )  # fmt: skip
+    assert (placed["stopPrice"], placed["trailingTime"]) == ("99.00000000", NOW)
+    assert (told[0]["P"], told[0]["D"]) == ("99.00000000", NOW)
+    pair = await trader.do("POST", "order/oco", "OrderOcoResponse", trailing | {"price": "120"})
+    stop = pair["orderReports"][1]
+    report = next(each for each in told if each.get("i") == stop["orderId"])
+    assert (report["P"], report["D"]) == (stop["stopPrice"], stop["trailingTime"])
+
+
+async def test_a_list_is_found_by_either_id_and_says_when_it_ended(trader: Trader) -> None:
+    """web-socket-api.md "Query Order list", read 2026-11-24: with both, the client id counts."""
+    await trader.do("POST", "orderList/oco", "OrderListOcoResponse", OCO)
+    trader.venue.cancel_list(trader.account.uid, "BTCUSDT", NOW + 5, list_id=1)
+    placed = await trader.do(
+        "POST", "orderList/oco", "OrderListOcoResponse", OCO | {"listClientOrderId": "mine"}
+    )
+    both = {"orderListId": "1", "origClientOrderId": "mine"}
+    found = await trader.do("GET", "orderList", "GetOrderListResponse", both)
+    assert found["orderListId"] == placed["orderListId"] == 2
+    first = await trader.do("GET", "orderList", "GetOrderListResponse", {"orderListId": "1"})
+    assert (first["listStatusType"], first["transactionTime"]) == ("ALL_DONE", NOW + 5)
+
+
+async def test_a_taker_is_told_of_the_trades_with_itself_that_were_prevented(
+    trader: Trader,
+) -> None:
+    """faqs/stp_faq.md, scenario B, read 2026-11-24."""
+    await trader.order(price="100.5")
+    params = LIMIT | {"side": "SELL", "price": "100.4"}
+    body = await trader.do("POST", "order", "NewOrderResponse", params)
+    assert [each["makerOrderId"] for each in body["preventedMatches"]] == [1]
+    again = await trader.do("POST", "order", "NewOrderResponse", params)
+    assert "preventedMatches" not in again
+
+
 async def test_smart_order_routing_trades_on_the_one_book(trader: Trader) -> None:
     params = BTC | {"side": "BUY", "type": "MARKET", "quantity": "1"}
     body = await trader.do("POST", "sor/order", "SorOrderResponse", params)
@@ -239,15 +286,14 @@ async def test_refusals(trader: Trader, changes: dict[str, str], answer: tuple[i
 
 async def test_an_amendment_weighs_something_unless_it_ends_the_order(trader: Trader) -> None:
     """CHANGELOG.md 2026-04-02, read 2026-11-24."""
-    placed = await trader.order()
+    placed = await trader.order(quantity="6", price="101")
+    assert placed["executedQty"] == "5.00000000"
     named = BTC | {"orderId": str(placed["orderId"])}
     path, model = "order/amend/keepPriority", "OrderAmendKeepPriorityResponse"
-    await trader.do("PUT", path, model, named | {"newQty": "1"})
+    await trader.do("PUT", path, model, named | {"newQty": "5.5"})
     assert trader.rest.usage().weight == 4
-    assert [ORDER_AMEND.is_free({"amendedOrder": {"status": it}}) for it in ("NEW", "EXPIRED")] == [
-        False,
-        True,
-    ]
+    body = await trader.do("PUT", path, model, named | {"newQty": "5"})
+    assert (body["amendedOrder"]["status"], trader.rest.usage().weight) == ("EXPIRED", 4)
 
 
 async def test_a_symbol_that_is_not_ascii_is_signed_encoded(trader: Trader) -> None:

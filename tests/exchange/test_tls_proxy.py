@@ -1,6 +1,9 @@
 """Binance's names lead to the exchange and to nothing else, and only those who come through the proxy may use them."""
 
 import asyncio
+import contextlib
+import errno
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -159,3 +162,28 @@ async def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "trustme", None)
     with pytest.raises(ProxyError, match=r"mcp-server-binance\[tls\]"):
         TlsProxy(1, 1, Admitted())
+
+
+async def test_it_goes_on_when_it_cannot_let_somebody_in(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the process has no file left to open."""
+    loop, refused = asyncio.get_running_loop(), 0
+    accept = loop.sock_accept
+    monkeypatch.setattr(tls_proxy, "PAUSE_SECONDS", 0)
+
+    async def full(sock: socket.socket) -> object:
+        nonlocal refused
+        found = await accept(sock)
+        if refused == 2:
+            return found
+        refused += 1
+        found[0].close()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(loop, "sock_accept", full)
+    for _ in range(4):  # the first is let in by the call that waits already
+        with contextlib.suppress(OSError):
+            await plain(address(exchange), b"GET / HTTP/1.1\r\n\r\n")
+    assert refused == 2
+    assert b" 405 " in await plain(address(exchange), b"GET / HTTP/1.1\r\n\r\n")

@@ -22,6 +22,11 @@ STEPS = st.lists(
 """Whether somebody looks at the price after the trade decides what is remembered of it."""
 
 
+def test_what_is_not_listed_has_no_last_price() -> None:
+    facts = Facts(Market(HandFed(THURSDAY), "spot"))
+    assert facts.last_price("BNBUSDT") is None
+
+
 @given(STEPS)
 def test_the_reference_price_is_that_of_rest(steps: list[tuple[int, int, int, bool]]) -> None:
     source = HandFed(THURSDAY)

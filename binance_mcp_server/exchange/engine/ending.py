@@ -37,6 +37,7 @@ def cancel(desk: Desk, order: SpotOrder, now: int, client_id: str) -> None:
     previous, order.client_id = order.client_id, client_id
     order.status = Status.CANCELED
     close(desk, order, now)
+    desk.records.named_too(order)
     desk.report(order, ExecType.CANCELED, now, previous=previous)
     if order.list_id != ABSENT:
         desk.house.links.ended(order, now)

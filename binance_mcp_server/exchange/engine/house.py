@@ -20,7 +20,9 @@ class MarketFacts(Protocol):
         """Of the last minutes, 0 without trades."""
         ...
 
-    def last_price(self, symbol: str) -> int | None: ...
+    def last_price(self, symbol: str) -> int | None:
+        """``None``: there was no trade, or there is no such symbol."""
+        ...
 
     def reference_price(self, symbol: str) -> int | None:
         """``None``: the symbol has none, or not now."""

@@ -148,8 +148,8 @@ def accept(desk: Desk, order: SpotOrder) -> None:
 def enter(desk: Desk, order: SpotOrder, now: int) -> None:
     """An accepted order becomes NEW: it waits for its price, or works at once."""
     if order.type.is_contingent:
-        announce(desk, order, now)
         wait(desk, order, now)
+        announce(desk, order, now)
         return
     begin(order, now)
     announce(desk, order, now)

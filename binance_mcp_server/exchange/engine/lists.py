@@ -132,14 +132,13 @@ class Lists:
         """All are announced, then the list; then those that work do."""
         working = [each for each in its.orders if each.status is not Status.PENDING_NEW]
         for order in working:
-            if not order.type.is_contingent:
+            if order.type.is_contingent:
+                life.wait(desk, order, now)
+            else:
                 life.begin(order, now)
         for order in its.orders:
             life.announce(desk, order, now)
         self._tell(its, now)
-        for order in working:
-            if order.type.is_contingent:
-                life.wait(desk, order, now)
         for order in working:
             if not order.type.is_contingent:
                 life.work(desk, order, now)
@@ -242,6 +241,7 @@ class Lists:
             return
         its.status = ListStatus.ALL_DONE
         its.order_status = ListOrderStatus.ALL_DONE
+        its.time = now
         desk = self._desk_of(its.symbol)
         desk.counts.add_list(its.uid, -1)
         self._house.counts.add_list(its.uid, -1)

@@ -263,7 +263,7 @@ class OrderList:
     kind: ListKind
     client_id: str
     time: int
-    """Of the transaction."""
+    """Of the last change of its status."""
     orders: list[SpotOrder]
     """In the order of :class:`NewList`."""
     status: ListStatus = ListStatus.EXEC_STARTED

@@ -36,7 +36,11 @@ class RiskAverse:
 
 
 class Probable:
-    """Who leaves stood before us or behind us, by the lengths of both parts; a fraction of a unit stays before us."""
+    """Who leaves stood before us or behind us, by the lengths of both parts; a fraction of a unit stays before us.
+
+    When many leave they do so in shares of the queue, each by the lengths that the one before it left: all at once,
+    who stood in the middle could fall behind somebody who stood further back.
+    """
 
     def __init__(self, power: int = 2) -> None:
         """Raises ``ValueError`` on a *power* below 1."""
@@ -45,12 +49,14 @@ class Probable:
         self._power = power
 
     def left_before(self, before: int, behind: int, gone: int) -> int:
-        if not before:
-            return 0
-        ours: int = before**self._power
-        theirs: int = behind**self._power
-        share = gone * ours // (ours + theirs)
-        return before - min(before, max(share, gone - behind))
+        while before and gone:
+            some = min(gone, max((before + behind) // self._power, 1))
+            ours: int = before**self._power
+            theirs: int = behind**self._power
+            share = some * ours // (ours + theirs)
+            ahead = min(before, max(share, some - behind))
+            before, behind, gone = before - ahead, behind - (some - ahead), gone - some
+        return before
 
 
 MODELS: Mapping[str, QueueModel] = {"risk_averse": RiskAverse(), "prob": Probable()}

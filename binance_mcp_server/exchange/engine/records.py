@@ -78,6 +78,11 @@ class Records:
         self._named.pop((order.uid, old), None)
         self._named[order.uid, order.client_id] = order
 
+    def named_too(self, order: SpotOrder) -> None:
+        """It has another client id now, and is found by either; an open order that is called so comes first."""
+        if not self.is_taken(order.uid, order.client_id):
+            self._named[order.uid, order.client_id] = order
+
     def is_taken(self, uid: int, client_id: str) -> bool:
         """Whether an open order is called so."""
         found = self._named.get((uid, client_id))
@@ -91,7 +96,8 @@ class Records:
         found = named if order_id is None else self.orders.get(order_id)
         if found is None or found.uid != uid:
             raise refusal
-        if client_id is not None and client_id not in (found.client_id, found.asked.client_id):
+        names = (None, found.client_id, found.asked.client_id)
+        if found is not named and client_id not in names:
             raise wrong_client_id()
         return found
 

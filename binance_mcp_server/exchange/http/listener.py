@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from binance_mcp_server.exchange.http.bounds import bounded
 from binance_mcp_server.exchange.http.corking import corked
 from binance_mcp_server.exchange.http.severing import severable
 
@@ -81,7 +82,7 @@ class Listener:
         config = uvicorn.Config(
             app,
             lifespan="off",
-            http=severable(corked(AutoHTTPProtocol)),
+            http=severable(corked(bounded(AutoHTTPProtocol))),
             ws=cast("type[asyncio.Protocol]", ws) if ws else "none",
             access_log=False,
             proxy_headers=False,  # nobody may say that he is another: limits are per address

@@ -19,7 +19,7 @@ from binance_mcp_server.exchange.http.answers import (
     send_answer,
 )
 from binance_mcp_server.exchange.http.asked import LOCAL, ip_of, read_params, refusal
-from binance_mcp_server.exchange.http.bodies import TooLargeError, read_body
+from binance_mcp_server.exchange.http.bodies import ClientGoneError, TooLargeError, read_body
 from binance_mcp_server.exchange.http.interfaces import (
     PREFIXES,
     READING,
@@ -130,6 +130,8 @@ class RestApi:
         except TooLargeError:
             self._count(path, 413)
             await send_answer(scope, send, html_answer(413, "413 Request Entity Too Large"))
+            return
+        except ClientGoneError:
             return
         programmed = self.programmed.take(path) or UNPROGRAMMED
         struck = self.faults.schedule.requested(path)

@@ -1,7 +1,8 @@
 """A market that somebody else listens to and passes on: another venue, mirrored.
 
 Whoever feeds it hands in what that venue sent, byte for byte: ``exchangeInfo``, candles, combined-stream frames and
-depth snapshots. It is decoded here and behind, as a recording's frames are.
+depth snapshots. It is decoded here and behind, as a recording's frames are; what cannot be read is refused here, for a
+recording that is damaged ends its market, and a venue that errs once must not.
 
 Time. What the venue *says* is the latest time that a frame has named, carried on by our own clock since; never back.
 """
@@ -14,12 +15,18 @@ import msgspec
 
 from binance_mcp_server.exchange.clock import Clock
 from binance_mcp_server.exchange.engine.rules import SymbolRules
+from binance_mcp_server.exchange.market.frames import FrameError, read
+from binance_mcp_server.exchange.market.types import Trade
 from binance_mcp_server.exchange.sources.base import Frame, KlineRow
 from binance_mcp_server.exchange.sources.errors import ListingError
 from binance_mcp_server.exchange.sources.listing import Listing
 
 BATCH = 256
 """Frames in a batch at most: about 2 ms of work."""
+LARGEST = 2**63 - 1
+"""Of a trade's numbers; in units of 1e-8 where it has such."""
+LATEST_MS = 250_000_000_000_000
+"""After any date that can be written."""
 _INTERVALS = (
     *("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h"),
     *("1d", "3d", "1w", "1M"),
@@ -125,18 +132,20 @@ class PushedSource:
         return False
 
     def push(self, symbol: str, payload: bytes) -> bool:
-        """Take in a frame or a depth snapshot of *symbol*; ``False`` when it is neither, or of another symbol."""
+        """Take in a frame or a depth snapshot of *symbol*; ``False`` when it is neither, of another symbol, or says
+        what cannot be."""
         try:
             body = _body.decode(payload)
-        except msgspec.DecodeError:
+        except ValueError:  # msgspec's errors are such, and so is what is no UTF-8
             body = _Body()
         event, whole = body.data, body.last_update_id is not None
         named = symbol if whole else event.s if event is not None and body.stream else ""
-        if named != symbol or symbol not in self._symbols:
+        time_ms = max(event.E, event.T) if event is not None else 0
+        frame = Frame(time_ms, symbol, payload)
+        if named != symbol or symbol not in self._symbols or not _can_be(frame):
             self._counts["refused"] += 1
             return False
         self._counts["snapshots" if whole else "frames"] += 1
-        time_ms = max(event.E, event.T) if event is not None else 0
         self._tell(time_ms)
         self._waiting.append(_Pushed(time_ms or self._told_ms, symbol, payload))
         self._woken.set()
@@ -183,6 +192,19 @@ class PushedSource:
         return batch
 
 
+def _can_be(frame: Frame) -> bool:
+    """Whether the market can take it in."""
+    try:
+        said = read(frame)
+    except FrameError:
+        return False
+    if isinstance(said, Trade):
+        numbers = (said.id + 1, said.price, said.qty, said.time + 1)
+        if not all(0 < each <= LARGEST for each in numbers):
+            return False
+    return frame.time_ms < LATEST_MS
+
+
 def _named(pushed: _Pushed) -> int:
     return pushed.time_ms
 
@@ -190,6 +212,6 @@ def _named(pushed: _Pushed) -> int:
 def _in_order(pages: Sequence[bytes]) -> list[KlineRow]:
     try:
         cells = {row[0]: row for page in pages for row in _rows.decode(page)}
-    except msgspec.DecodeError as error:
+    except ValueError as error:  # msgspec's errors are such
         raise ListingError(f"these are no candles: {error}") from error
     return [KlineRow(*cells[opens][:11]) for opens in sorted(cells)]

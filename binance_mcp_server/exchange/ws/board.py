@@ -5,15 +5,26 @@ stream. Everything else is made, and only where somebody is subscribed.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import NamedTuple, Protocol
+from functools import lru_cache, partial
+from typing import Protocol
+
+import msgspec
 
 from binance_mcp_server.exchange.engine.rules import Product
 from binance_mcp_server.exchange.sources.base import Frame
 from binance_mcp_server.exchange.turns import TurnOverError
 from binance_mcp_server.exchange.wire.view import MarketView
 from binance_mcp_server.exchange.ws import makers
-from binance_mcp_server.exchange.ws.events import Event, Form, Made, Passed, data_of, name_of
+from binance_mcp_server.exchange.ws.events import (
+    Event,
+    Form,
+    Made,
+    Passed,
+    data_of,
+    made,
+    name_of,
+    plain_name_of,
+)
 from binance_mcp_server.exchange.ws.makers import Maker
 from binance_mcp_server.exchange.ws.merging import DepthMerger
 from binance_mcp_server.exchange.ws.names import Stream, lower_names, parse
@@ -23,12 +34,17 @@ OWN_WITHIN_MS = 1000
 """A source that sends book tickers of a symbol does so within this time after its first depth update."""
 DAYS_A_TURN = 6
 """Days of a simulated past that are made between two batches, as for one read over REST."""
+NAMES = 4096
+"""As many beginnings of frames are remembered."""
 MOST_TURNS = 100
 """After so many a stream gets all the days that it needs at once."""
 
 _PASSED = frozenset(("trade", "bookTicker", "silent"))
 """Kinds that are told as the source sends them; of depth, the stream that it sends."""
 
+_DEPTH, _TOP = "depth", "bookTicker"
+_BEGINNING = 32
+"""Bytes, in which the name of most streams ends and nothing yet varies."""
 _NEVER = 1 << 62
 """Later than any time, ms."""
 
@@ -42,6 +58,14 @@ class Member(Protocol):
     def send(self, stream: str | None, payload: bytes) -> None: ...
 
 
+class Telling(msgspec.Struct, gc=False):
+    """An event and those whom it is for."""
+
+    stream: str
+    payload: bytes
+    members: Sequence[Member]
+
+
 class Channel:
     """One stream that somebody is subscribed to."""
 
@@ -50,42 +74,36 @@ class Channel:
         self.name = stream.name.encode()
         self.maker = maker
         self.turns = 0
-        self._members: dict[Form, list[Member]] = {}
+        self.forms: tuple[tuple[Form, Sequence[Member]], ...] = ()
+        """The forms that are wanted, and by whom; replaced at each change, so who is being told is not disturbed."""
 
     def join(self, member: Member, form: Form) -> None:
-        # A new list each time: who is being told to is not disturbed.
-        self._members[form] = [*self._members.get(form, ()), member]
+        members = dict(self.forms)
+        members[form] = [*members.get(form, ()), member]
+        self.forms = tuple(members.items())
 
     def leave(self, member: Member, form: Form) -> bool:
         """Whether nobody is left."""
-        rest = [each for each in self._members.get(form, ()) if each is not member]
-        self._members[form] = rest
-        if not rest:
-            del self._members[form]
-        return not self._members
+        members = dict(self.forms)
+        members[form] = [each for each in members.get(form, ()) if each is not member]
+        self.forms = tuple((form, rest) for form, rest in members.items() if rest)
+        return not self.forms
 
     def merges(self, frame: Frame) -> bool:
         """Whether it is a slower depth stream of the frame's symbol."""
         mine = (self.stream.product, self.stream.symbol) == (frame.product, frame.symbol)
         return mine and isinstance(self.maker, DepthMerger)
 
-    def merged(self, frame: Frame) -> "Iterator[tuple[Channel, Event]]":
+    def merged(self, frame: Frame) -> "Iterator[Telling]":
         """What a depth frame of the source makes it tell."""
         if isinstance(self.maker, DepthMerger):
             for body in self.maker.take(data_of(frame.payload), frame.time_ms):
-                yield self, Made(self.name, body)
+                yield from self.told(Made(self.name, body))
 
-    def told(self, event: Event) -> list[tuple[bytes, list[Member]]]:
-        """The event in each form that is wanted, and by whom."""
-        return [(event.encoded(form), members) for form, members in self._members.items()]
-
-
-class Telling(NamedTuple):
-    """An event and those whom it is for."""
-
-    stream: str
-    payload: bytes
-    members: Sequence[Member]
+    def told(self, event: Event) -> Iterator[Telling]:
+        """The event in each form that is wanted."""
+        for form, members in self.forms:
+            yield Telling(self.stream.name, event.encoded(form), members)
 
 
 class Board:
@@ -129,22 +147,20 @@ class Board:
         Subscriptions may change while this is read.
         """
         for frame in batch:
-            for channel, event in self._of_frame(frame):
-                yield from _tellings(channel, event)
+            name, kind = self._frames.note(frame)
+            if kind == _DEPTH or (frame.product, name) in self._channels:
+                yield from self._of_frame(frame, name, kind)
         yield from self._made()
         for channel in tuple(self._channels.values()) if ended else ():
             if isinstance(channel.maker, DepthMerger):
                 for body in channel.maker.due(_NEVER):
-                    yield from _tellings(channel, Made(channel.name, body))
+                    yield from channel.told(Made(channel.name, body))
 
-    def _of_frame(self, frame: Frame) -> Iterator[tuple[Channel, Event]]:
-        name = self._frames.note(frame)
-        if not name or not self._channels:
-            return
+    def _of_frame(self, frame: Frame, name: str, kind: str) -> Iterator[Telling]:
         channel = self._channels.get((frame.product, name))
-        is_depth = self._frames.is_depth(frame, name)
+        is_depth = kind == _DEPTH and self._frames.is_depth(frame, name)
         if channel is not None and (is_depth or channel.stream.kind in _PASSED):
-            yield channel, Passed(frame.payload)
+            yield from channel.told(Passed(frame.payload))
         if is_depth:
             for other in tuple(self._channels.values()):
                 if other is not channel and other.merges(frame):
@@ -157,8 +173,10 @@ class Board:
                 market = self._markets[channel.stream.product]
                 bodies = _in_turn(market, channel, channel.maker, days)
                 days = 0 if bodies is None else days
+                stream, name = channel.stream.name, channel.name
                 for body in bodies or ():
-                    yield from _tellings(channel, Made(channel.name, body))
+                    for form, members in channel.forms:
+                        yield Telling(stream, made(name, body, form), members)
 
     def _maker(self, stream: Stream) -> Maker | None:
         market = self._markets[stream.product]
@@ -202,11 +220,6 @@ def _make(stream: Stream) -> _Make | None:
     return found.get(stream.kind)
 
 
-def _tellings(channel: Channel, event: Event) -> Iterator[Telling]:
-    for payload, members in channel.told(event):
-        yield Telling(channel.stream.name, payload, members)
-
-
 def _in_turn(market: MarketView, channel: Channel, maker: Maker, days: int) -> list[Body] | None:
     """What a maker has to tell; ``None`` when it needs more than *days* of a simulated past to be made."""
     market.allow(days if channel.turns < MOST_TURNS else None)
@@ -229,19 +242,18 @@ class _Frames:
         self._since: dict[Key, int] = {}  # when that was, ms
         self._tops: set[Key] = set()  # symbols with book tickers of their own
 
-    def note(self, frame: Frame) -> str:
-        """Look at a frame; its stream, nothing for a snapshot."""
-        name = name_of(frame.payload).decode()
-        kind = name[name.find("@") + 1 :]
-        if kind == "bookTicker":
+    def note(self, frame: Frame) -> tuple[str, str]:
+        """Look at a frame; its stream, nothing for a snapshot, and what kind that is."""
+        payload = frame.payload
+        name, kind = _begun(payload[:_BEGINNING]) or _kind_of(name_of(payload).decode())
+        if kind == _TOP:
             self._tops.add((frame.product, frame.symbol))
-        elif (kind == "depth" or kind.startswith("depth@")) and (
-            frame.product,
-            frame.symbol,
-        ) not in self._depth:
-            self._depth[frame.product, frame.symbol] = name
-            self._since[frame.product, frame.symbol] = frame.time_ms
-        return name
+        elif kind == _DEPTH:
+            key = (frame.product, frame.symbol)
+            if key not in self._depth:
+                self._depth[key] = name
+                self._since[key] = frame.time_ms
+        return name, kind
 
     def is_depth(self, frame: Frame, name: str) -> bool:
         """Whether the slower depth streams are made of it."""
@@ -252,3 +264,16 @@ class _Frames:
         key = (product, symbol)
         since = self._since.get(key)
         return key in self._tops or since is None or market.now_ms() < since + OWN_WITHIN_MS
+
+
+@lru_cache(NAMES)
+def _begun(beginning: bytes) -> tuple[str, str] | None:
+    """What :func:`_kind_of` says of the frame that begins so; ``None``: its name has not ended."""
+    name = plain_name_of(beginning)
+    return None if name is None else _kind_of(name.decode())
+
+
+def _kind_of(name: str) -> tuple[str, str]:
+    """A stream's name, and its kind: ``depth`` at any speed."""
+    kind = name[name.find("@") + 1 :]
+    return name, _DEPTH if kind == _DEPTH or kind.startswith(f"{_DEPTH}@") else kind

@@ -18,6 +18,7 @@ from binance_mcp_server.exchange.faults.kinds import (
 from binance_mcp_server.exchange.ws import payloads
 from binance_mcp_server.exchange.ws.control import Session
 from binance_mcp_server.exchange.ws.events import Form, Made
+from binance_mcp_server.exchange.ws.framing import joined
 from binance_mcp_server.exchange.ws.mishaps import Mishaps
 from binance_mcp_server.exchange.ws.names import Stream
 from binance_mcp_server.exchange.ws.paths import Opening
@@ -54,6 +55,7 @@ class Connection(WSListener):
         self._life = Life(streams.clock.monotonic())
         self._incoming = Window(1.0)
         self._parts = bytearray()  # of a message in several frames
+        self._held: list[bytes] = []  # until the end of this turn
         self._joined: dict[str, Stream] = {}
         self.number = streams.counters.dials
         """Of the dial that opened it."""
@@ -72,7 +74,10 @@ class Connection(WSListener):
         """Send a text frame: an event of *stream*, or (``None``) the reply to a control message. Armed faults strike
         here."""
         if not self.mishaps.armed:
-            self.put(payload)
+            if self._held:  # so it is open
+                self._held.append(payload)
+            else:
+                self.put(payload)
         elif stream is None:
             self.mishaps.reply(payload)
         else:
@@ -81,9 +86,29 @@ class Connection(WSListener):
     # --- the way out
 
     def put(self, payload: bytes, *, reserved_bit: bool = False) -> None:
-        if self.closed_at is None and self.transport is not None:
+        """Send a text frame: all of one turn of the loop leave together, with one call of the system."""
+        if self.closed_at is not None or self.transport is None:
+            return
+        if reserved_bit:
+            self.flush()
             self._streams.counters.frames_out += 1
             self.transport.send(_TEXT, payload, True, reserved_bit)
+            return
+        if not self._held:
+            self._streams.holds(self)
+        self._held.append(payload)
+
+    def flush(self) -> None:
+        """Send what was put."""
+        held, transport = self._held, self.transport
+        if not held or transport is None:
+            return
+        self._held = []
+        self._streams.counters.frames_out += len(held)
+        if len(held) == 1:
+            transport.send(_TEXT, held[0])
+        elif not (transport.is_close_frame_sent or transport.is_disconnected):
+            transport.underlying_transport.write(joined(held))
 
     def put_later(self, payload: bytes, seconds: float) -> None:
         self._streams.later(seconds, partial(self.put, payload))
@@ -105,6 +130,7 @@ class Connection(WSListener):
         return self._streams.clock.monotonic()
 
     def _end(self) -> None:
+        self.flush()
         self.closed_at = self.closed_at or self.monotonic()
         self._leave_all()
 
@@ -122,6 +148,7 @@ class Connection(WSListener):
         if self.mishaps.is_dark:
             return
         if kind == WSMsgType.CLOSE:
+            self.flush()
             if not transport.is_close_frame_sent:
                 code = frame.get_close_code()
                 transport.send_close(WSCloseCode.OK if code == WSCloseCode.NO_INFO else code)

@@ -12,6 +12,8 @@ from binance_mcp_server.exchange.ws.payloads import Body
 
 _TIMES = re.compile(rb'"([ET])":([0-9]{13})(?=[,}])')
 _HEAD = b'{"stream":"'
+_DATA = b'","data":'
+_AT = len(_HEAD)
 
 _encode = msgspec.json.encode
 
@@ -52,8 +54,16 @@ class Made:
         self._name, self._body = name, body
 
     def encoded(self, form: Form) -> bytes:
-        data = _encode(self._body(form.scale))
-        return b'%b%b","data":%b}' % (_HEAD, self._name, data) if form.combined else data
+        return made(self._name, self._body, form)
+
+
+def made(name: bytes, body: Body, form: Form) -> bytes:
+    """What :class:`Made` encodes."""
+    combined, scale = form
+    data = body(scale)
+    if type(data) is not bytes:
+        data = _encode(data)
+    return b"".join((_HEAD, name, _DATA, data, b"}")) if combined else data
 
 
 class _Whole(msgspec.Struct):
@@ -66,17 +76,23 @@ _whole = msgspec.json.Decoder(_Whole)
 
 def name_of(payload: bytes) -> bytes:
     """Which stream a frame is of; nothing for the body of a depth snapshot."""
-    if payload.startswith(_HEAD):  # as the venue writes it
-        name = payload[len(_HEAD) : payload.index(b'"', len(_HEAD))]
-        if b"\\" not in name:
-            return name
-    return _whole.decode(payload).stream.encode()
+    name = plain_name_of(payload)
+    return _whole.decode(payload).stream.encode() if name is None else name
+
+
+def plain_name_of(beginning: bytes) -> bytes | None:
+    """The same of a frame that begins so, as the venue writes it; ``None``: all of it has to be read."""
+    end = beginning.find(b'"', _AT)
+    name = beginning[_AT:end]
+    if end < 0 or b"\\" in name or not beginning.startswith(_HEAD):
+        return None
+    return name
 
 
 def data_of(payload: bytes) -> bytes:
     """The data of a combined frame, as it stands there."""
     if payload.startswith(_HEAD) and payload.endswith(b"}"):
-        end = payload.index(b'"', len(_HEAD)) + 1
+        end = payload.index(b'"', _AT) + 1
         if payload.startswith(b',"data":', end):
             return payload[end + 8 : -1]
     return bytes(_whole.decode(payload).data)

@@ -6,17 +6,23 @@ microseconds.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import NamedTuple
+
+import msgspec
 
 from binance_mcp_server.exchange.engine.rules import SymbolRules
 from binance_mcp_server.exchange.market.types import AggTrade, BookView, Level, Stats
-from binance_mcp_server.exchange.numbers import show
+from binance_mcp_server.exchange.numbers import SCALE, show
 from binance_mcp_server.exchange.sources.base import KlineRow
 from binance_mcp_server.exchange.wire import shapes
 from binance_mcp_server.exchange.wire.futures import shapes as futures
 
 Body = Callable[[int], object]
-"""Scale of times → what is encoded."""
+"""Scale of times → what is encoded; bytes are JSON already."""
+
+_SYMBOLS = 4096
+"""As many are remembered."""
 
 
 def server_shutdown(now_ms: int, scale: int) -> shapes.Body:
@@ -24,16 +30,42 @@ def server_shutdown(now_ms: int, scale: int) -> shapes.Body:
 
 
 def agg_trade(rules: SymbolRules, record: AggTrade, now_ms: int) -> Body:
+    if rules.product == "spot":
+        return partial(_spot_agg_trade, rules.symbol, record, now_ms)
     head = ("e", "E", "a", "s") if rules.product == "coinm" else ("e", "E", "s", "a")
 
     def body(scale: int) -> shapes.Body:
         event: shapes.Body = {"e": "aggTrade", "E": now_ms * scale, "s": rules.symbol}
-        if rules.product == "spot":
-            return event | shapes.agg_trade(record, scale)
         told = event | futures.agg_trade(rules, record)
         return {key: told[key] for key in (*head, "p", "q", "f", "l", "T", "m")}
 
     return body
+
+
+def _spot_agg_trade(symbol: str, record: AggTrade, now_ms: int, scale: int) -> bytes:
+    """Written at once: no other stream that is made has as many events."""
+    number, price, qty, first, last, time, is_maker = record
+    return _agg_trade_form(symbol) % (
+        now_ms * scale,
+        number,
+        price // SCALE,
+        price % SCALE,
+        qty // SCALE,
+        qty % SCALE,
+        first,
+        last,
+        time * scale,
+        b"true" if is_maker else b"false",
+    )
+
+
+@lru_cache(_SYMBOLS)
+def _agg_trade_form(symbol: str) -> bytes:
+    name = msgspec.json.encode(symbol).replace(b"%", b"%%")
+    return (
+        b'{"e":"aggTrade","E":%d,"s":' + name + b',"a":%d,"p":"%d.%08d","q":"%d.%08d"'
+        b',"f":%d,"l":%d,"T":%d,"m":%b,"M":true}'
+    )
 
 
 def kline(

@@ -1,8 +1,9 @@
 """The stream server: connections in, events out, on a port of its own.
 
-One task publishes (the market's driver): after at most :data:`MOST_AT_ONCE` frames others have their turn. When a
-client does not keep up, a source that can wait does; a live one goes on, and the client is cut off when too much waits
-for it.
+One task publishes (the market's driver): after at most :data:`MOST_AT_ONCE` frames others have their turn. What a
+client was told until then leaves with one call of the system: such a call costs more than all else about a frame. When
+a client does not keep up, a source that can wait does; a live one goes on, and the client is cut off when too much
+waits for it.
 """
 
 import asyncio
@@ -84,6 +85,8 @@ class Streams:
         self._patient = patient
         self._first = first
         self._dialled = Window(DIAL_WINDOW_SECONDS)
+        self._sent = 0  # frames of this turn
+        self._holding: list[Connection] = []  # those that have some
         self._full: set[Connection] = set()
         self._room = asyncio.Event()
         self._room.set()
@@ -122,7 +125,7 @@ class Streams:
 
         *ended*: nothing will come after it.
         """
-        sent = 0
+        sent = self._sent
         for telling in self.board.tellings(batch, ended=ended):
             for member in telling.members:
                 member.send(telling.stream, telling.payload)
@@ -130,6 +133,8 @@ class Streams:
                 if sent == MOST_AT_ONCE:
                     sent = 0
                     await self._give_way()
+        self._sent = sent  # small batches may come without a pause
+        self._flush()
         if self._full:
             await self._give_way()
         if ended:
@@ -178,6 +183,12 @@ class Streams:
         self.connections.discard(connection)
         self.has_room(connection)
 
+    def holds(self, connection: Connection) -> None:
+        """It has something to send at the end of this turn."""
+        if not self._holding:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._holding.append(connection)
+
     def full(self, connection: Connection) -> None:
         self._full.add(connection)
         self._room.clear()
@@ -210,7 +221,13 @@ class Streams:
 
     # --- inside
 
+    def _flush(self) -> None:
+        holding, self._holding = self._holding, []
+        for connection in holding:
+            connection.flush()
+
     async def _give_way(self) -> None:
+        self._flush()
         await asyncio.sleep(0)
         if self._patient:
             await self._room.wait()

@@ -21,7 +21,7 @@ from binance_mcp_server.exchange.wire.trading.call import AUTHENTIC, Operation
 from binance_mcp_server.exchange.wire.trading.operations import REST
 from binance_mcp_server.exchange.wire.view import MarketView
 from binance_mcp_server.exchange.wsapi import replies, requests
-from binance_mcp_server.exchange.wsapi.methods import PUBLIC, SIGNED
+from binance_mcp_server.exchange.wsapi.methods import IGNORED_WITH_TIMES, IN_A_LIST, PUBLIC, SIGNED
 from binance_mcp_server.exchange.wsapi.replies import Limit
 from binance_mcp_server.exchange.wsapi.requests import RETURN_LIMITS, Request
 from binance_mcp_server.exchange.wsapi.session import Session, unauthorized
@@ -140,7 +140,8 @@ class Answering:
         operation = REST[SIGNED[asked.request.method]]
         try:
             key = self._authenticate(asked, operation.security)
-            query = Query(asked.params, (*operation.params, *AUTHENTIC, API_KEY), counted=False)
+            params = _without_ignored(asked.request.method, asked.params)
+            query = Query(params, (*operation.params, *AUTHENTIC, API_KEY), counted=False)
         except VenueError:
             self._charge_after(operation, asked, None)
             raise
@@ -160,7 +161,7 @@ class Answering:
             )
         finally:
             self._charge_after(operation, asked, body)
-        return body
+        return [body] if asked.request.method in IN_A_LIST else body
 
     def _charge_after(self, operation: Operation, asked: "_Asked", body: object | None) -> None:
         weight = operation.weight_after(asked.params, body)
@@ -242,6 +243,13 @@ class _Own(NamedTuple):
 
     params: tuple[str, ...]
     answer: Callable[[_Asked], object]
+
+
+def _without_ignored(method: str, params: Mapping[str, str]) -> Mapping[str, str]:
+    if "startTime" not in params and "endTime" not in params:
+        return params
+    ignored = IGNORED_WITH_TIMES.get(method)
+    return {name: text for name, text in params.items() if name != ignored}
 
 
 def _with_connections(body: object) -> object:

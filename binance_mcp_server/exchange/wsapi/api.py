@@ -145,7 +145,11 @@ class WsApi:
         """Something happened to an account."""
         told = Told(event)
         for connection in tuple(self.connections):
-            connection.tell(told)
+            try:
+                connection.tell(told)
+            except Exception:  # the engine tells in the middle of a step, which nobody here may end
+                log.exception("cannot tell a client of %s: it is cut off", type(event).__name__)
+                connection.abort()
 
     def _revoked(self, key: Key) -> None:
         for connection in tuple(self.connections):

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 CLOSING_SECONDS = 5.0
 """How long a client may take to answer a close frame."""
 LOW_WATER, HIGH_WATER = 64 * 1024, 256 * 1024
-"""Bytes that wait to be sent: above the high one no request is answered until it is below the low one."""
+"""Bytes that wait to be sent: above the high one nothing is read, and no request answered, until it is below the low
+one."""
 MOST_WAITING = 8 * 1024 * 1024
 """Bytes of events that may wait for a client before it is cut off."""
 MOST_MESSAGE_BYTES = 256 * 1024
@@ -108,9 +109,17 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._room.clear()
+        if self._transport is not None:  # a ping is answered at once, also of who reads nothing
+            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         self._room.set()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Read again, if nothing stands against it."""
+        if self._transport is not None and self._room.is_set() and not self._is_paused:
+            self._transport.resume_reading()
 
     def shutdown(self) -> None:
         """The server stops."""
@@ -170,7 +179,8 @@ class Connection(asyncio.Protocol):
                 if frame.opcode is not Opcode.CONT:
                     self._is_text = frame.opcode is Opcode.TEXT
                     self._parts = []
-                self._parts.append(bytes(frame.data))
+                if frame.data:  # a message may have any number of empty ones
+                    self._parts.append(bytes(frame.data))
                 if frame.fin:
                     self._in.put(b"".join(self._parts) if self._is_text else b"")
 
@@ -191,8 +201,8 @@ class Connection(asyncio.Protocol):
                 await self._api.answer(self, self._waiting.popleft())
                 if self._is_paused and len(self._waiting) <= MOST_REQUESTS // 2:
                     self._is_paused = False
-                    if self._transport is not None:
-                        self._transport.resume_reading()
+                    self._read_on()
+                await asyncio.sleep(0)  # nobody's requests may keep the others waiting
             self._asked.clear()
 
     # --- outgoing

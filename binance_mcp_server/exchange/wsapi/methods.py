@@ -61,3 +61,8 @@ SIGNED: Mapping[str, tuple[str, str]] = {
     "myFilters": ("GET", "myFilters"),
 }
 """Method → method and path of REST's operation."""
+
+IGNORED_WITH_TIMES: Mapping[str, str] = {"allOrders": "orderId", "allOrderLists": "fromId"}
+"""What a method does not look at when it is given ``startTime`` or ``endTime``, unlike REST."""
+IN_A_LIST = frozenset(("sor.order.place",))
+"""Whose result is a list of one, unlike REST's body."""

@@ -51,8 +51,13 @@ def test_the_probable_shares_by_the_power_of_the_lengths() -> None:
     assert Probable(1).left_before(before=75, behind=25, gone=40) == 75 - 30
     assert Probable(2).left_before(before=75, behind=25, gone=40) == 75 - 36
     assert Probable(2).left_before(before=25, behind=75, gone=40) == 25 - 4
-    # More than all of those behind cannot have left from there.
-    assert Probable(2).left_before(before=25, behind=75, gone=90) == 10
+    # Half of them first, then of the others: 5 of 50, 7 of 25, 6 of 12, 1 of 3 stood before.
+    assert Probable(2).left_before(before=25, behind=75, gone=90) == 25 - 5 - 7 - 6 - 1
+
+
+def test_nobody_falls_behind_when_most_of_the_queue_leaves() -> None:
+    left = [Probable(2).left_before(place, 100 - place, 60) for place in range(101)]
+    assert left == sorted(left)
 
 
 def test_a_power_below_one_is_refused() -> None:

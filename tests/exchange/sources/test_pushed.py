@@ -151,3 +151,32 @@ def test_candles_of_the_other_venue_are_the_past() -> None:
 def test_what_are_no_candles_is_refused() -> None:
     with pytest.raises(ListingError, match="no candles"):
         made(minutes=b'{"code":-1121}')
+
+
+def lie(name: str, value: object) -> bytes:
+    body = json.loads(trade(1))
+    body["data"][name] = value
+    return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lie("p", "-1.00000000"), lie("p", "0.00000000"), lie("q", "0"), lie("p", "one"), lie("m", None),
+        lie("q", "9" * 30), lie("t", 2**63), lie("t", -1), lie("T", 10**18), lie("T", -1), lie("E", 10**18),
+        depth(1, 8, 9).replace("[]", "null").encode(), depth(1, 8, 9).replace("99.5", "-9").encode(),
+        depth(1, 8, 9).replace("99.5", "9" * 5_000 + ".").encode(), snapshot(9).replace("99.0", "x").encode(),
+    ],
+)  # fmt: skip
+@pytest.mark.anyio
+async def test_what_cannot_be_is_refused_and_the_market_goes_on(body: bytes) -> None:
+    source = made()
+    assert push(source, snapshot(7)) == [True]
+    assert not source.push("BTCUSDT", body)
+    assert push(source, trade(200, 2)) == [True]
+    assert source.state()["refused"] == 1
+    assert source.now_ms() == START + 200
+    [batch] = await taken(source)
+    market = Market(source)
+    market.apply(batch)
+    assert market.last_price("BTCUSDT") == parse("100")

@@ -12,6 +12,7 @@ from binance_mcp_server.exchange.sources.base import Frame, KlineRow
 from binance_mcp_server.exchange.turns import TurnOverError
 from binance_mcp_server.exchange.ws.board import MOST_TURNS, Board
 from binance_mcp_server.exchange.ws.events import Form
+from binance_mcp_server.exchange.ws.names import lower
 from tests.exchange.market.feeds import RULES, SYMBOL, THURSDAY, HandFed, depth_frame, trade_frame
 from tests.exchange.ws.scenes import COMBINED, RAW, Scene, snapshot, trade
 
@@ -28,6 +29,26 @@ def test_frames_are_told_to_those_who_asked_for_their_stream_and_in_their_form()
         ("btcusdt@trade", frame.payload[len('{"stream":"btcusdt@trade","data":') : -1])
     ]
     assert other.frames == []
+
+
+LONG = "1000000000000000000SATSUSDT"
+
+
+@pytest.mark.parametrize("symbol", ["A", SYMBOL, "1000000SATSUSDT", LONG, "币安人生USDT"])
+@pytest.mark.parametrize("is_escaped", [False, True])
+def test_a_frame_is_known_by_its_name_however_that_is_written(
+    symbol: str, is_escaped: bool
+) -> None:
+    source, name = HandFed(THURSDAY), lower(symbol)
+    source.rules = [replace(RULES, symbol=symbol)]
+    scene = Scene(source)
+    member = scene.subscribe(f"{name}@trade", COMBINED)
+    frames = [trade_frame(trade(number, 10), symbol) for number in (1, 2)]
+    if is_escaped:
+        plain, escaped = name.encode(), f"\\u{ord(name[0]):04x}{name[1:]}".encode()
+        frames = [it._replace(payload=it.payload.replace(plain, escaped, 1)) for it in frames]
+    scene.play(*frames, at=10)
+    assert [payload for _, payload in member.frames] == [frame.payload for frame in frames]
 
 
 def test_all_subscribers_of_a_form_share_one_encoding() -> None:

@@ -43,3 +43,11 @@ def test_what_is_made_is_made_for_a_unit_of_time() -> None:
     assert event.encoded(RAW) == b'{"E":5}'
     expected = '{"stream":"币@y","data":{"E":5000}}'.encode()
     assert event.encoded(Form(combined=True, scale=1000)) == expected
+
+
+@pytest.mark.parametrize("form", [RAW, COMBINED])
+def test_what_is_written_already_is_not_encoded_again(form: Form) -> None:
+    data = b'{"p":"1.00000000"}'
+    assert Made(b"x@y", lambda _scale: data).encoded(form) == (
+        b'{"stream":"x@y","data":' + data + b"}" if form.combined else data
+    )

@@ -1,11 +1,17 @@
 """What follows from the market is told when it is due, once, and says what REST says."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from binance_mcp_server.exchange.market.types import AggTrade
 from binance_mcp_server.exchange.numbers import SCALE
 from binance_mcp_server.exchange.sources.base import Frame
-from tests.exchange.market.feeds import SYMBOL, THURSDAY, depth_frame, trade_frame
+from binance_mcp_server.exchange.wire import shapes
+from binance_mcp_server.exchange.ws.events import Form, Made
+from binance_mcp_server.exchange.ws.payloads import agg_trade
+from tests.exchange.market.feeds import RULES, SYMBOL, THURSDAY, depth_frame, trade_frame
 from tests.exchange.ws.scenes import Cutting, Member, Scene, snapshot, trade
 
 MINUTE = 60_000
@@ -113,6 +119,20 @@ def test_an_aggregate_is_told_when_it_is_complete_with_its_id_at_rest() -> None:
     source.ended = True
     scene.tell()
     assert [it["a"] for it in member.take()] == [1]
+
+
+@pytest.mark.parametrize("symbol", [SYMBOL, "币安人生USDT", '100%d"\\'])
+@pytest.mark.parametrize("scale", [1, 1000])
+def test_an_aggregate_is_told_as_rest_has_it(symbol: str, scale: int) -> None:
+    rules = replace(RULES, symbol=symbol)
+    for price, qty in [(1, 10**17), (123_456_789, SCALE), (0, SCALE - 1)]:
+        record = AggTrade(7, price, qty, 8, 9, THURSDAY, buyer_is_maker=bool(price % 2))
+        event = json.loads(
+            Made(b"", agg_trade(rules, record, 5)).encoded(Form(combined=False, scale=scale))
+        )
+        expected = {"e": "aggTrade", "E": 5 * scale, "s": symbol, **shapes.agg_trade(record, scale)}
+        assert event == expected
+        assert list(event) == list(expected)
 
 
 def test_a_new_subscriber_is_told_from_the_next_aggregate_on() -> None:

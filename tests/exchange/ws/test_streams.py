@@ -1,6 +1,7 @@
 """The stream server over real sockets: what it tells, what it asks of its clients, and how it treats them."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 from picows import WSMsgType
 
 from binance_mcp_server.exchange.clock import VirtualClock
+from binance_mcp_server.exchange.ws import connection as connection_module
 from binance_mcp_server.exchange.ws import streams as module
 from binance_mcp_server.exchange.ws.connection import HIGH_WATER, Connection
+from binance_mcp_server.exchange.ws.framing import joined
 from binance_mcp_server.exchange.ws.rules import StreamRules
 from tests.exchange.market.feeds import THURSDAY, depth_frame, trade_frame
 from tests.exchange.ws.scenes import snapshot, trade
@@ -313,6 +316,55 @@ async def test_others_have_their_turn_after_at_most_64_frames() -> None:
         assert max(gaps) <= 64
         assert place.streams.counters.frames_out == 900
         await clients[0].until(lambda: len(clients[0].frames) == 300)
+
+
+async def test_what_a_client_is_told_in_one_turn_leaves_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    together: list[int] = []
+
+    def watched(payloads: Sequence[bytes]) -> bytes:
+        together.append(len(payloads))
+        return joined(payloads)
+
+    monkeypatch.setattr(connection_module, "joined", watched)
+    async with venue() as place:
+        client = await place.open("/ws/btcusdt@trade")
+        await place.play(*(trade_frame(trade(n, n)) for n in range(1, 101)))
+        assert together == [64, 36]
+        await client.until(lambda: len(client.frames) == 100)
+        assert [(await client.next())["t"] for _ in range(100)] == list(range(1, 101))
+
+
+async def test_what_was_told_before_the_end_comes_before_it() -> None:
+    async with venue() as place:
+        clients = [await place.open("/ws/btcusdt@trade") for _ in range(4)]
+        closed, cut, reset, bare = sorted(place.streams.connections, key=lambda it: it.number)
+        for connection in place.streams.connections:
+            for number in (1, 2, 3):
+                connection.send("btcusdt@trade", b'{"t":%d}' % number)
+        closed.break_rule("rate", "Too many requests")
+        cut.end_with(b"")
+        reset.reset()
+        bare.abort()
+        assert [(await client.ended())[0] for client in clients] == [1008, 1006, 1006, 1006]
+        for client in clients:
+            assert list(client.frames) == [b'{"t":1}', b'{"t":2}', b'{"t":3}']
+        assert place.streams.counters.frames_out == 12
+
+
+async def test_who_has_closed_meanwhile_is_told_nothing_more() -> None:
+    async with venue() as place:
+        client = await place.open("/ws/btcusdt@trade")
+        [connection] = place.streams.connections
+        client.leave()
+        connection.send("btcusdt@trade", b"1")
+        connection.send("btcusdt@trade", b"2")
+        await place.gone()
+        connection.send("btcusdt@trade", b"3")
+        connection.send("btcusdt@trade", b"4")
+        await place.play()
+        assert not client.frames
 
 
 async def test_the_first_subscription_to_a_stream_that_exists_is_told_once() -> None:

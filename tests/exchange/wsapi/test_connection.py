@@ -1,9 +1,12 @@
 """How a connection begins, is kept, and ends."""
 
 import asyncio
+import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import picows
@@ -25,6 +28,10 @@ pytestmark = pytest.mark.anyio
 ORDER = {
     "symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "99",
 }  # fmt: skip
+OPENING = (
+    b"GET /ws-api/v3 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 
 
 @asynccontextmanager
@@ -238,3 +245,48 @@ async def test_an_order_whose_fate_is_not_told(then: str, code: int, status: int
         reply = await its.signed(world.issue(), "order.place", **ORDER)
         assert (reply["status"], reply["error"]["code"]) == (status, code)
         assert len(world.venue.placed) == 1
+
+
+async def test_who_pings_and_reads_no_answer_is_read_no_more() -> None:
+    """Each ping is answered: the answers used to pile up without a bound."""
+    async with asyncio.timeout(30), served(World()) as world:
+        loop, sock = asyncio.get_running_loop(), socket.socket()
+        sock.setblocking(False)
+        with contextlib.closing(sock):
+            port = int(world.url.split(":")[2].partition("/")[0])
+            await loop.sock_connect(sock, ("127.0.0.1", port))
+            await loop.sock_sendall(sock, OPENING)
+            await eventually(lambda: bool(world.api.connections))
+            (connection,) = world.api.connections
+            transport = connection._transport
+            assert transport is not None
+            pings = b"\x89\xfd\0\0\0\0" + b"x" * 125
+            flood = asyncio.create_task(loop.sock_sendall(sock, pings * 200_000))
+            await eventually(lambda: not transport.is_reading() or flood.done())
+            assert not flood.done()
+            assert transport.get_write_buffer_size() < 2 * module.HIGH_WATER
+            flood.cancel()
+            while not transport.is_reading():  # who reads again is heard again
+                await loop.sock_recv(sock, 1 << 20)
+
+
+async def test_one_connections_requests_do_not_keep_others_waiting() -> None:
+    """However many came at once, others have their turn after each."""
+    async with served(World()) as world, client(world) as its:
+        (connection,) = world.api.connections
+        counted: list[int] = []
+        turns = asyncio.create_task(_count_turns(world, counted))
+        for _ in range(100):
+            connection._arrived(b'{"id":1,"method":"time"}')
+        for _ in range(100):
+            await its.frame()
+        turns.cancel()
+        steps = [later - it for it, later in pairwise(counted)]
+        assert max(steps) == 1
+
+
+async def _count_turns(world: World, counted: list[int]) -> None:
+    """How many requests have been answered by each turn of the loop."""
+    while True:
+        counted.append(world.api.counters.requests)
+        await asyncio.sleep(0)

@@ -151,3 +151,23 @@ async def test_a_replaced_order_half_failed() -> None:
         )  # fmt: skip
         assert (reply["status"], reply["error"]["code"]) == (409, -2021)
         assert reply["error"]["data"]["newOrderResult"] == "SUCCESS"
+
+
+async def test_with_times_the_first_id_is_ignored() -> None:
+    """web-socket-api.md "Account order history" and "Account order list history", read 2026-11-24."""
+    async with scene() as at:
+        await at.seller.signed(at.sells, "order.place", **SELL, quantity="0.5", price="110")
+        for method, first in (("allOrders", "orderId"), ("allOrderLists", "fromId")):
+            symbol = {"symbol": "BTCUSDT"} if method == "allOrders" else {}
+            named = {**symbol, first: "9", "startTime": "1"}
+            reply = await at.seller.signed(at.sells, method, **named)
+            assert (method, reply["status"], len(reply["result"])) == (method, 200, len(symbol))
+
+
+async def test_smart_order_routing_answers_with_a_list() -> None:
+    """web-socket-api.md "Place new order using SOR", read 2026-11-24; on REST the same order is the body."""
+    async with scene() as at:
+        reply = await at.seller.signed(
+            at.sells, "sor.order.place", **SELL, quantity="0.5", price="110"
+        )
+        assert [(it["status"], it["usedSor"]) for it in reply["result"]] == [("NEW", True)]

@@ -179,3 +179,24 @@ async def test_a_cut_is_a_reset() -> None:
         await its.socket.wait_closed()
         assert its.socket.close_code == 1006
         assert (await other.ask("ping"))["status"] == 200
+
+
+async def test_who_cannot_be_told_is_cut_off_and_the_order_is_accepted_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Events are told in the middle of a step of the engine: half an order would be left of one that ends there."""
+
+    def broken(*_said: object) -> None:
+        raise RuntimeError("out of order")
+
+    async with served(World()) as world, client(world) as its, client(world) as other:
+        await its.signed(world.issue(1), BY_SIGNATURE)
+        (connection,) = (
+            it for it in world.api.connections if it.session and it.session.subscriptions
+        )
+        monkeypatch.setattr(connection.feed, "tell", broken)
+        reply = await other.signed(world.issue(1), "order.place", **ORDER)
+        assert reply["status"] == 200
+        await its.socket.wait_closed()
+        assert world.api.connections == {it for it in world.api.connections if it is not connection}
+    assert "cannot tell a client of Execution" in caplog.text

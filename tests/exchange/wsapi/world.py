@@ -16,7 +16,7 @@ from binance_mcp_server.exchange.clock import VirtualClock
 from binance_mcp_server.exchange.engine.account import Account
 from binance_mcp_server.exchange.engine.events import Event, ExecType, Execution, Position
 from binance_mcp_server.exchange.engine.ledger import Ledger
-from binance_mcp_server.exchange.engine.orders import NewOrder, SpotOrder, Status
+from binance_mcp_server.exchange.engine.orders import NewOrder, PreventedMatch, SpotOrder, Status
 from binance_mcp_server.exchange.engine.refusals import RefusedError, unknown_order
 from binance_mcp_server.exchange.engine.unfilled import UnfilledOrders
 from binance_mcp_server.exchange.engine.venue import Venue
@@ -70,6 +70,9 @@ class SmallVenue:
         if order is None or order.uid != uid:
             raise RefusedError(-2013, "Order does not exist.")
         return order
+
+    def prevented(self, _uid: int, _symbol: str) -> Sequence[PreventedMatch]:
+        return ()
 
     def open_orders(self, uid: int, _symbol: str | None = None) -> Sequence[SpotOrder]:
         return [it for it in self.placed.values() if it.uid == uid and it.status is Status.NEW]

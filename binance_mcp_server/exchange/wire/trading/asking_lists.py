@@ -81,9 +81,11 @@ Reader = Callable[[Query, str], NewList]
 
 
 def legacy_oco(query: Query, symbol: str) -> NewList:
-    """The OCO that has no ``above`` and ``below`` yet."""
+    """The OCO that has no ``above`` and ``below`` yet. Of the two pages only web-socket-api.md lets ``trailingDelta``
+    stand for ``stopPrice``."""
     shared = common(query, symbol)
-    query.mandatory(LEGACY_STOP.stop_price)
+    if not query.has(LEGACY_STOP.trailing_delta):
+        query.mandatory(LEGACY_STOP.stop_price)
     has_limit = query.has(LEGACY_STOP.price)
     stop_type = OrderType.STOP_LOSS_LIMIT if has_limit else OrderType.STOP_LOSS
     limit = order(query, shared, LEGACY_LIMIT, kind=OrderType.LIMIT_MAKER)

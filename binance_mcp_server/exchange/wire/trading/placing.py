@@ -1,9 +1,15 @@
 """New orders and new lists (rest-api.md "Trading endpoints", read 2026-11-24)."""
 
 from collections.abc import Callable
+from itertools import takewhile
 
 from binance_mcp_server.exchange.engine.commission import DISCOUNT_ASSET
-from binance_mcp_server.exchange.engine.orders import NewOrder, OrderType
+from binance_mcp_server.exchange.engine.orders import (
+    NewOrder,
+    OrderType,
+    PreventedMatch,
+    SpotOrder,
+)
 from binance_mcp_server.exchange.numbers import show
 from binance_mcp_server.exchange.wire.shapes import Body
 from binance_mcp_server.exchange.wire.trading import asking, reading, refusals, shapes
@@ -39,7 +45,20 @@ def _place(call: SignedCall, *, uses_sor: bool) -> object:
     wanted = detail(call, default)
     call.query.finish()
     order = call.counted(1, lambda: call.venue.place(call.uid, asked, call.now))
-    return shapes.placed(order, wanted, call.now, call.scale)
+    return placed(call, order, wanted)
+
+
+def placed(call: SignedCall, order: SpotOrder, wanted: Detail) -> Body:
+    """The answer to a new order."""
+    prevented = prevented_now(call, order.symbol)
+    kept_from = [each for each in prevented if each.taker_order_id == order.id]
+    return shapes.placed(order, wanted, call.now, call.scale, kept_from)
+
+
+def prevented_now(call: SignedCall, symbol: str) -> list[PreventedMatch]:
+    """The account's prevented matches of this moment, oldest first."""
+    latest = reversed(call.venue.prevented(call.uid, symbol))
+    return list(takewhile(lambda match: match.time == call.now, latest))[::-1]
 
 
 def place(call: SignedCall) -> object:
@@ -107,6 +126,7 @@ def placing_list(
         wanted = detail(call, default)
         call.query.finish()
         made = call.counted(orders, lambda: call.venue.place_list(call.uid, asked, call.now))
-        return shapes.placed_list(made, wanted, call.now, call.scale)
+        prevented = prevented_now(call, made.symbol)
+        return shapes.placed_list(made, wanted, call.now, call.scale, prevented)
 
     return place_list

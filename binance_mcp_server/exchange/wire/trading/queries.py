@@ -56,12 +56,15 @@ def open_orders(call: SignedCall) -> object:
 
 
 def all_orders(call: SignedCall) -> object:
+    """Times are those of the last change of an order (web-socket-api.md "Account order history")."""
     query, symbol = call.query, call.symbol()
     first, (start, end) = query.integer("orderId"), reading.span(query)
     rows = _from(call.venue.orders(call.uid, symbol), first, lambda row: row.id)
     limit = query.limit(DEFAULT_LIMIT, MOST)
     oldest = first is not None
-    found = _page(rows, limit, time=lambda row: row.time, start=start, end=end, oldest=oldest)
+    found = _page(
+        rows, limit, time=lambda row: row.update_time, start=start, end=end, oldest=oldest
+    )
     return [shapes.queried(each, call.scale) for each in found]
 
 
@@ -100,9 +103,10 @@ def my_trades(call: SignedCall) -> object:
 
 
 def order_list(call: SignedCall) -> object:
-    """By its id, or by its client id, which is called ``origClientOrderId`` here."""
+    """By its client id, which is called ``origClientOrderId`` here, or else by its id."""
     list_id, client_id = reading.either(call.query, "orderListId", "origClientOrderId")
-    found = call.venue.list_(call.uid, list_id=list_id, client_id=client_id)
+    by_id = list_id if client_id is None else None
+    found = call.venue.list_(call.uid, list_id=by_id, client_id=client_id)
     return shapes.order_list(found, call.scale)
 
 

@@ -160,7 +160,7 @@ def _place(call: SignedCall, asked: _Asked, *, after_cancel: bool) -> Body:
         if after_cancel:
             call.venue.rejected(call.uid, asked.order, refused, call.now)
         raise
-    return shapes.placed(order, asked.detail, call.now, call.scale)
+    return placing.placed(call, order, asked.detail)
 
 
 def _answer(cancelled: _Result, placed: _Result, too_many: TooManyOrdersError | None) -> Body:

@@ -4,7 +4,7 @@
 there exactly when its condition holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from binance_mcp_server.exchange.engine.orders import (
@@ -13,7 +13,6 @@ from binance_mcp_server.exchange.engine.orders import (
     Fill,
     OrderList,
     OrderType,
-    Peg,
     PreventedMatch,
     SpotOrder,
 )
@@ -42,8 +41,15 @@ def at(time: int, scale: int) -> int:
     return time if time == ABSENT else time * scale
 
 
-def placed(order: SpotOrder, detail: Detail, now: int, scale: int) -> Body:
-    """The answer to a new order; *now* is when it was made."""
+def placed(
+    order: SpotOrder,
+    detail: Detail,
+    now: int,
+    scale: int,
+    prevented: Sequence[PreventedMatch] = (),
+) -> Body:
+    """The answer to a new order; *now* is when it was made, *prevented* are the trades that it was kept from as taker
+    (faqs/stp_faq.md, CHANGELOG.md 2023-01-19)."""
     body: Body = {
         "symbol": order.symbol,
         "orderId": order.id,
@@ -58,7 +64,20 @@ def placed(order: SpotOrder, detail: Detail, now: int, scale: int) -> Body:
     body["workingTime"] = at(order.working_time, scale)
     if detail is Detail.FULL:
         body["fills"] = [_own_fill(fill) for fill in order.fills]
-    _rest(body, order, scale)
+        if prevented:
+            body["preventedMatches"] = [_own_prevention(match) for match in prevented]
+    _rest(body, order, scale, prevented=prevented, is_new=True)
+    return body
+
+
+def _own_prevention(match: PreventedMatch) -> Body:
+    body: Body = {
+        "preventedMatchId": match.id,
+        "makerSymbol": match.maker_symbol,
+        "makerOrderId": match.maker_order_id,
+        "price": show(match.price),
+    }
+    _lost(body, match)
     return body
 
 
@@ -96,7 +115,9 @@ def queried(order: SpotOrder, scale: int) -> Body:
         "orderId": order.id,
         "orderListId": order.list_id,
         "clientOrderId": order.client_id,
-        "price": show(asked.price),
+    }
+    _price(body, order)
+    body |= {
         "origQty": show(order.qty),
         "executedQty": show(order.executed),
         "cummulativeQuoteQty": show_quote(order.quote),
@@ -124,7 +145,9 @@ def amended(order: SpotOrder, amendment: Amendment, scale: int) -> Body:
         "orderListId": order.list_id,
         "origClientOrderId": amendment.old_client_id,
         "clientOrderId": amendment.new_client_id,
-        "price": show(order.asked.price),
+    }
+    _price(body, order)
+    body |= {
         "qty": show(order.qty),
         "executedQty": show(order.executed),
         "preventedQty": show(order.prevented),
@@ -139,12 +162,26 @@ def amended(order: SpotOrder, amendment: Amendment, scale: int) -> Body:
 
 
 def _amounts(body: Body, order: SpotOrder) -> None:
-    body["price"] = show(order.asked.price)
+    _price(body, order)
     if order.qty or not _is_unsized(order):
         body["origQty"] = show(order.qty)
     body["executedQty"] = show(order.executed)
     body["origQuoteOrderQty"] = show(order.asked.quote_qty)
     body["cummulativeQuoteQty"] = show_quote(order.quote)
+
+
+def _price(body: Body, order: SpotOrder) -> None:
+    """As asked for, and behind it what an order is pegged to (faqs/pegged_orders.md)."""
+    asked = order.asked
+    body["price"] = show(asked.price)
+    if asked.peg is None:
+        return
+    body["pegPriceType"] = asked.peg.value
+    if asked.peg_levels is not None:
+        body["pegOffsetType"] = "PRICE_LEVEL"
+        body["pegOffsetValue"] = asked.peg_levels
+    if order.pegged_price:
+        body["peggedPrice"] = show(order.pegged_price)
 
 
 def _is_unsized(order: SpotOrder) -> bool:
@@ -161,8 +198,17 @@ def _kind(body: Body, order: SpotOrder) -> None:
         body["stopPrice"] = show(order.stop_price)
 
 
-def _rest(body: Body, order: SpotOrder, scale: int, *, without_iceberg: bool = False) -> None:
-    """The self-trade prevention mode, and around it what only some orders have."""
+def _rest(
+    body: Body,
+    order: SpotOrder,
+    scale: int,
+    *,
+    prevented: Sequence[PreventedMatch] = (),
+    is_new: bool = False,
+    without_iceberg: bool = False,
+) -> None:
+    """The self-trade prevention mode, and around it what only some orders have. An answer to a new order has its
+    prevented matches, not the id of the last one."""
     asked = order.asked
     if asked.iceberg_qty and not without_iceberg:
         body["icebergQty"] = show(asked.iceberg_qty)
@@ -178,23 +224,14 @@ def _rest(body: Body, order: SpotOrder, scale: int, *, without_iceberg: bool = F
     body["selfTradePreventionMode"] = order.stp.value
     if asked.uses_sor:
         body["usedSor"] = True
+    if prevented and prevented[0].trade_group_id != ABSENT:
+        body["tradeGroupId"] = prevented[0].trade_group_id
     if order.prevented_match_id != ABSENT:
-        body["preventedMatchId"] = order.prevented_match_id
+        if not is_new:
+            body["preventedMatchId"] = order.prevented_match_id
         body["preventedQuantity"] = show(order.prevented)
-    if asked.peg is not None:
-        _peg(body, order, asked.peg)
     if order.expiry is not None:
         body["expiryReason"] = order.expiry.value
-
-
-def _peg(body: Body, order: SpotOrder, peg: Peg) -> None:
-    asked = order.asked
-    body["pegPriceType"] = peg.value
-    if asked.peg_levels is not None:
-        body["pegOffsetType"] = "PRICE_LEVEL"
-        body["pegOffsetValue"] = asked.peg_levels
-    if order.pegged_price:
-        body["peggedPrice"] = show(order.pegged_price)
 
 
 # --- lists
@@ -221,8 +258,18 @@ def _members(its: OrderList) -> list[Body]:
     ]
 
 
-def placed_list(its: OrderList, detail: Detail, now: int, scale: int) -> Body:
-    reports = [placed(order, detail, now, scale) for order in its.orders]
+def placed_list(
+    its: OrderList,
+    detail: Detail,
+    now: int,
+    scale: int,
+    prevented: Sequence[PreventedMatch] = (),
+) -> Body:
+    """*prevented*: of all its orders."""
+    reports = [
+        placed(order, detail, now, scale, [it for it in prevented if it.taker_order_id == order.id])
+        for order in its.orders
+    ]
     return {**order_list(its, scale), "orderReports": reports}
 
 
@@ -284,12 +331,16 @@ def prevented_match(match: PreventedMatch, scale: int) -> Body:
         "selfTradePreventionMode": match.stp.value,
         "price": show(match.price),
     }
+    _lost(body, match)
+    body["transactTime"] = match.time * scale
+    return body
+
+
+def _lost(body: Body, match: PreventedMatch) -> None:
     if match.taker_qty:
         body["takerPreventedQuantity"] = show(match.taker_qty)
     if match.maker_qty:
         body["makerPreventedQuantity"] = show(match.maker_qty)
-    body["transactTime"] = match.time * scale
-    return body
 
 
 def amendment(record: Amendment, scale: int) -> Body:

@@ -12,9 +12,11 @@ CONDITIONAL = frozenset(
         *("icebergQty", "preventedMatchId", "preventedQuantity", "stopPrice", "strategyId"),
         *("strategyType", "trailingDelta", "trailingTime", "usedSor", "workingFloor"),
         *("pegPriceType", "pegOffsetType", "pegOffsetValue", "peggedPrice", "expiryReason"),
+        *("preventedMatches", "tradeGroupId"),
     )
 )
-"""Fields of orders that not every model of an order has (rest-api.md "Conditional fields", read 2026-11-24)."""
+"""Fields of orders that not every model of an order has (rest-api.md "Conditional fields", faqs/stp_faq.md, read
+2026-11-24)."""
 
 
 def read(model: str, body: object) -> Any:

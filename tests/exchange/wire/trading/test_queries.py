@@ -22,10 +22,10 @@ DAY = 86_400_000
 
 @pytest.fixture
 def venue() -> FakeVenue:
-    """Orders 1 … 5 and trades 11 … 15, a second apart; trades 11 … 13 are order 1's."""
+    """Changes of orders 1 … 5 and trades 11 … 15, a second apart; trades 11 … 13 are order 1's."""
     made = FakeVenue(*(order(number=n) for n in range(1, 6)))
     for each in made.all:
-        each.time = NOW + each.id * 1000
+        each.update_time = NOW + each.id * 1000
     made.trades = [
         fill(n, order_id=1 if n < 14 else 2, time=NOW + (n - 10) * 1000) for n in range(11, 16)
     ]

@@ -96,7 +96,7 @@ CONDITIONAL: list[tuple[SpotOrder, dict[str, object]]] = [
     (order(uses_sor=True), {"workingFloor": "EXCHANGE", "usedSor": True}),
     (
         order(status=Status.EXPIRED_IN_MATCH, prevented_match_id=0, prevented=SCALE),
-        {"preventedMatchId": 0, "preventedQuantity": "1.00000000"},
+        {"preventedQuantity": "1.00000000"},
     ),
     (
         order(peg=Peg.PRIMARY, pegged_price=5 * SCALE),
@@ -126,12 +126,39 @@ def test_a_conditional_field_is_there_exactly_when_its_condition_holds(
     read("GetOrderResponse", shapes.queried(its, 1))
 
 
+def test_a_taker_learns_of_the_trades_that_were_prevented() -> None:
+    """faqs/stp_faq.md, scenarios D, E and H, read 2026-11-24: the id of the last one is for queries."""
+    its = order(status=Status.EXPIRED_IN_MATCH, prevented_match_id=3, prevented=SCALE)
+    match = PreventedMatch(
+        3, SYMBOL, 7, 12, SYMBOL, 1, Stp.DECREMENT, 99 * SCALE, SCALE, SCALE, NOW
+    )
+    body = shapes.placed(its, Detail.FULL, NOW, 1, [match])
+    assert body["preventedMatches"] == [
+        {
+            "preventedMatchId": 3,
+            "makerSymbol": SYMBOL,
+            "makerOrderId": 12,
+            "price": "99.00000000",
+            "takerPreventedQuantity": "1.00000000",
+            "makerPreventedQuantity": "1.00000000",
+        }
+    ]
+    assert list(body)[-5:] == [
+        "fills", "preventedMatches", "selfTradePreventionMode", "tradeGroupId", "preventedQuantity",
+    ]  # fmt: skip
+    assert "preventedMatches" not in shapes.placed(its, Detail.RESULT, NOW, 1, [match])
+    alone = shapes.placed(its, Detail.FULL, NOW, 1, [match._replace(trade_group_id=ABSENT)])
+    assert "tradeGroupId" not in alone
+    assert shapes.queried(its, 1)["preventedMatchId"] == 3
+
+
 def test_a_pegged_order_shows_the_price_that_was_asked_for() -> None:
     """faqs/pegged_orders.md, read 2026-11-24: ``price`` is the original one, zero if it was not set."""
     its = order(peg=Peg.PRIMARY, price=0, pegged_price=4_000_000)
     its.price = 4_000_000
     body = shapes.placed(its, Detail.RESULT, NOW, 1)
     assert (body["price"], body["peggedPrice"]) == ("0.00000000", "0.04000000")
+    assert list(body)[5:9] == ["price", "pegPriceType", "peggedPrice", "origQty"]
 
 
 def test_a_cancellation_shows_both_client_ids_and_no_working_time() -> None:
