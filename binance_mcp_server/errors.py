@@ -6,11 +6,16 @@
     ├── InputError              an argument is wrong; nothing was sent
     │   ├── UnknownSymbolError  … and these exist instead
     │   ├── CursorError         a cursor that this server did not issue for this call
+    │   ├── TokenError          an order token that is not good for this order, here and now
     │   └── NotBuiltError       a product that this release does not serve yet
     ├── SettingsError           the owner's configuration is wrong; the server does not start
+    ├── ForbiddenError          the owner's limits, or the kill switch, forbid the order; nothing was sent
+    │   └── PersonNeededError   a person has to agree to it first
+    ├── JournalError            the journal of orders cannot be written or does not verify; nothing was sent
     ├── LimitError              sending now would pass the venue's limit; nothing was sent
     │   └── BannedError         the venue banned this address (418); nothing is sent until it ends
     ├── TransportError          no usable answer: connection, time-out, cut or unreadable body
+    ├── FateUnknownError        a request that changes something left, and nobody knows what became of it
     └── VenueError              the venue answered with an error
         ├── RejectedError       4xx with the venue's code: the request itself is at fault
         ├── ThrottledError      429: too many requests
@@ -67,12 +72,39 @@ class CursorError(InputError):
         )
 
 
+class TokenError(InputError):
+    """An order token that is not good: changed, expired, spent, or of another principal, venue or order."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The token is not good: {reason}.",
+            advice="Preview the order again, and pass the new token unchanged within 60 seconds.",
+        )
+
+
 class NotBuiltError(InputError):
     """A product or feature that this release does not serve yet."""
 
 
 class SettingsError(BinanceMcpError):
     """The owner's configuration is wrong."""
+
+
+class ForbiddenError(BinanceMcpError):
+    """What the owner decided forbids the order. Nothing was sent."""
+
+    def __init__(self, reasons: Sequence[object], *, advice: str = "") -> None:
+        super().__init__(" ".join(map(str, reasons)), advice=advice)
+        self.reasons = tuple(reasons)
+        """Every rule that it breaks; each says itself in words."""
+
+
+class PersonNeededError(ForbiddenError):
+    """A person has to agree to the order first, and none has. Nothing was sent."""
+
+
+class JournalError(BinanceMcpError):
+    """The journal of orders cannot be written, or somebody changed it. Nothing was sent."""
 
 
 class LimitError(BinanceMcpError):
@@ -89,6 +121,18 @@ class TransportError(BinanceMcpError):
     """No usable answer came back."""
 
     retryable = True
+    sent = True
+    """Whether the request may have reached the venue."""
+
+
+class FateUnknownError(BinanceMcpError):
+    """A request that changes something left, and no answer says whether it was carried out.
+
+    The same request must not be sent again: it may be carried out twice. What it was about has to be looked up.
+    """
+
+    code: int | None = None
+    """The venue's code, where it said one (−1007 and its like)."""
 
 
 class VenueError(BinanceMcpError):
@@ -108,6 +152,8 @@ class VenueError(BinanceMcpError):
         """HTTP status."""
         self.code = code
         """Binance's error code (negative), when the body had one."""
+        self.data = b""
+        """More that the venue said of it, JSON: of a cancel-replace that failed, what became of either half."""
 
 
 class RejectedError(VenueError):

@@ -8,33 +8,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from binance_mcp_server import venues
+from binance_mcp_server.access.secrets import KeySettings, Secret, check_place, read_keys
 from binance_mcp_server.errors import SettingsError
 from binance_mcp_server.venues import Hosts, Market, VenueName
 
-TOOLSETS: tuple[str, ...] = ("market_data", "market_info", "websocket_streams")
+SIGNED_TOOLSETS: tuple[str, ...] = ("account", "trading")
+"""Groups of tools that need an account at the venue; the second one needs the owner's leave to trade too."""
+TOOLSETS: tuple[str, ...] = (
+    "market_data",
+    "market_info",
+    "websocket_streams",
+    *SIGNED_TOOLSETS,
+)
 """Groups of tools that can be chosen, named as the modules of ``commands``."""
-
-SIM_KEY_PREFIX = "SIM"
-"""Keys that the embedded exchange issues begin so; they are useless, and refused, anywhere else."""
-
-
-class Secret:
-    """A value that never shows itself: not in ``repr``, not in ``str``, not in a log."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value, for the one place that needs it."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
+TRADING_VENUES: tuple[VenueName, ...] = ("sim", "testnet", "demo", "live")
+"""Where trading can be enabled."""
+ORDER_WAYS: tuple[str, ...] = ("rest", "websocket")
+"""How orders travel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +47,34 @@ class Settings:
     venue: VenueName = "live"
     hosts: Mapping[str, Hosts] = field(default_factory=dict)
     """Addresses by product; ``sim`` gets them when its exchange is up."""
-    api_key: Secret | None = None
-    has_secret: bool = False
+    keys: KeySettings = field(default_factory=KeySettings)
+    """Where the owner's key is."""
     state_dir: Path | None = None
     http: HttpSettings | None = None
     toolsets: tuple[str, ...] = TOOLSETS
     read_only: bool = False
+    trading: bool = False
+    """Whether the owner lets tools trade on this venue (``--enable-trading``)."""
+    order_way: str = "rest"
+    """How orders travel: one of ``ORDER_WAYS``."""
+    limits_file: Path | None = None
+    """The owner's limits for trading, where they are not in their usual place."""
     proxy: bool = False
     """Whether HTTPS_PROXY is set."""
+
+    @property
+    def has_account(self) -> bool:
+        """Whether there is an account to read: a key, or play money that the embedded exchange gives to a trader."""
+        return self.keys.is_complete or (self.venue == "sim" and self.trading)
+
+    @property
+    def served_toolsets(self) -> tuple[str, ...]:
+        """The chosen toolsets that this configuration allows. Whoever comes over HTTP without a token may be anybody:
+        no account is shown there, and nothing traded."""
+        known = self.http is None or bool(self.http.token)
+        account = known and self.has_account
+        allowed = {"account": account, "trading": account and self.trading}
+        return tuple(name for name in self.toolsets if allowed.get(name, True))
 
     @property
     def label(self) -> str:
@@ -130,25 +140,29 @@ def load_settings(
 ) -> Settings:
     """Read flags (they win) and environment.
 
-    *flags*: ``venue``, ``http`` (``HOST:PORT``), ``toolsets`` (comma-separated), ``read_only``.
+    *flags*: ``venue``, ``http`` (``HOST:PORT``), ``toolsets`` (comma-separated), ``read_only``, ``key`` (of the
+    keyring), ``enable_trading`` (a venue), ``orders_over`` (one of ``ORDER_WAYS``).
     Raises ``SettingsError`` with what to change.
     """
     env = os.environ if environ is None else environ
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     venue = _venue(given.get("venue") or env.get("BINANCE_MCP_VENUE") or "live")
     hosts = _hosts(venue, env)
-    api_key = env.get("BINANCE_API_KEY", "").strip()
+    keys = read_keys(env, given.get("key"))
     _check_sim(venue, hosts)
-    _check_key(api_key, venue, hosts)
+    if keys.api_key:
+        check_place(keys.api_key.reveal(), venue, addresses(hosts), what="BINANCE_API_KEY")
     return Settings(
         venue=venue,
         hosts=hosts,
-        api_key=Secret(api_key) if api_key else None,
-        has_secret=bool(env.get("BINANCE_API_SECRET") or env.get("BINANCE_PRIVATE_KEY_PATH")),
+        keys=keys,
         state_dir=_state_dir(env),
         http=_http(given.get("http"), env),
         toolsets=_toolsets(given.get("toolsets")),
         read_only=bool(given.get("read_only")),
+        trading=_trading(given, venue),
+        limits_file=_limits_file(env),
+        order_way=given.get("orders_over") or "rest",
         proxy=bool(env.get("HTTPS_PROXY") or env.get("https_proxy")),
     )
 
@@ -224,36 +238,45 @@ def _address(env: Mapping[str, str], name: str) -> str:
     return url
 
 
-def _check_key(key: str, venue: VenueName, hosts: Mapping[str, Hosts]) -> None:
-    """A key goes only where it was issued for: to none of the other addresses, not even for another product."""
-    if not key:
-        return
-    places = {venues.is_loopback(url) for url in _urls(hosts)} or {venue == "sim"}
-    simulated = key.startswith(SIM_KEY_PREFIX)
-    if simulated and False in places:
-        raise SettingsError(
-            f"BINANCE_API_KEY is a key of the embedded exchange, but the venue is {venue!r}",
-            advice="Unset BINANCE_API_KEY, or use --venue sim.",
-        )
-    if True in places and not simulated:
-        raise SettingsError(
-            "BINANCE_API_KEY is not a key of the embedded exchange, but the venue is on this machine",
-            advice="A real key must not be sent to a simulator: unset BINANCE_API_KEY"
-            " (market data needs none), or choose the venue that issued it.",
-        )
-
-
-def _urls(hosts: Mapping[str, Hosts]) -> list[str]:
+def addresses(hosts: Mapping[str, Hosts]) -> list[str]:
+    """Every address in *hosts*."""
     return [url for each in hosts.values() for url in (each.rest, each.stream, each.ws_api) if url]
 
 
 def _check_sim(venue: VenueName, hosts: Mapping[str, Hosts]) -> None:
     """What is called simulated is simulated: its numbers would be taken for real ones, or the other way about."""
-    if venue == "sim" and not all(map(venues.is_loopback, _urls(hosts))):
+    if venue == "sim" and not all(map(venues.is_loopback, addresses(hosts))):
         raise SettingsError(
             "venue 'sim' is on this machine, but an address in the environment is Binance's",
             advice="Unset BINANCE_MCP_REST_URL and its like, or choose the venue that they belong to.",
         )
+
+
+def _trading(given: Mapping[str, Any], venue: VenueName) -> bool:
+    """Whether trading is enabled on *venue*, by name: a flag left over from another venue must not open this one."""
+    wanted = given.get("enable_trading")
+    if wanted is None:
+        return False
+    if wanted not in TRADING_VENUES:
+        raise SettingsError(
+            f"trading cannot be enabled on {wanted!r}",
+            advice=f"--enable-trading takes one of {', '.join(TRADING_VENUES)}.",
+        )
+    if wanted != venue:
+        raise SettingsError(
+            f"--enable-trading {wanted}, but the venue is {venue!r}",
+            advice=f"Use --venue {wanted} with it, or leave it out.",
+        )
+    if given.get("read_only"):
+        raise SettingsError(
+            "--read-only and --enable-trading contradict each other", advice="Use one of them."
+        )
+    return True
+
+
+def _limits_file(env: Mapping[str, str]) -> Path | None:
+    given = env.get("BINANCE_MCP_LIMITS", "").strip()
+    return Path(given).expanduser() if given else None
 
 
 def _state_dir(env: Mapping[str, str]) -> Path:

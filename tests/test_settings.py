@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from binance_mcp_server.access.secrets import Secret
 from binance_mcp_server.errors import SettingsError
 from binance_mcp_server.settings import (
     TOOLSETS,
     HttpSettings,
-    Secret,
     Settings,
     child_environment,
     load_settings,
@@ -37,7 +37,7 @@ def test_without_anything_it_is_market_data_of_the_live_venue() -> None:
     assert settings.spot.rest == "https://api.binance.com"
     assert settings.spot.mirror == "https://data-api.binance.vision"
     assert settings.toolsets == TOOLSETS
-    assert (settings.api_key, settings.http, settings.read_only) == (None, None, False)
+    assert (settings.keys.is_given, settings.http, settings.read_only) == (False, None, False)
     assert settings.state_dir is not None
 
 
@@ -195,10 +195,11 @@ def test_a_key_goes_nowhere_but_to_the_venue_that_issued_it(environ: dict[str, s
 )
 def test_a_key_of_the_venue_is_taken_and_never_shown(environ: dict[str, str]) -> None:
     settings = load({**environ, "BINANCE_API_SECRET": "hunter2"})
-    assert settings.api_key is not None
-    assert settings.api_key.reveal() == environ["BINANCE_API_KEY"]
-    assert settings.has_secret
-    for shown in (repr(settings), str(settings), f"{settings.api_key}", f"{settings.api_key!r}"):
+    assert settings.keys.api_key is not None
+    assert settings.keys.api_key.reveal() == environ["BINANCE_API_KEY"]
+    assert settings.keys.is_complete
+    key = settings.keys.api_key
+    for shown in (repr(settings), str(settings), f"{key}", f"{key!r}"):
         assert environ["BINANCE_API_KEY"] not in shown
         assert "hunter2" not in shown
 
@@ -206,7 +207,7 @@ def test_a_key_of_the_venue_is_taken_and_never_shown(environ: dict[str, str]) ->
 def test_an_empty_secret_is_none() -> None:
     assert not Secret("")
     assert repr(Secret("x")) == str(Secret("x")) == "Secret(***)"
-    assert load({"BINANCE_API_KEY": "  "}).api_key is None
+    assert load({"BINANCE_API_KEY": "  "}).keys.api_key is None
 
 
 @pytest.mark.parametrize(
@@ -276,7 +277,7 @@ def test_the_other_variables_are_read(tmp_path: Path) -> None:
         {"BINANCE_MCP_STATE_DIR": str(tmp_path), "HTTPS_PROXY": "http://p:1"}, read_only=True
     )
     assert (settings.state_dir, settings.proxy, settings.read_only) == (tmp_path, True, True)
-    assert load({"BINANCE_PRIVATE_KEY_PATH": "/k"}).has_secret
+    assert load({"BINANCE_PRIVATE_KEY_PATH": "/k"}).keys.private_key_path
     assert load({"BINANCE_MCP_STATE_DIR": "~/x"}).state_dir == Path("~/x").expanduser()
 
 
@@ -300,3 +301,42 @@ def test_an_address_on_this_machine_is_not_passed_off_as_the_live_venue() -> Non
     assert load(local).label == "live at 127.0.0.1:8001"
     assert load(SIM).label == "sim"
     assert load().label == "live"
+
+
+TOKEN = {"BINANCE_MCP_HTTP_TOKEN": "made-up"}
+SIGNS = {"BINANCE_API_KEY": SIM_KEY, "BINANCE_API_SECRET": "s"}
+PUBLIC = ("market_data", "market_info", "websocket_streams")
+
+
+def test_account_tools_need_a_key_and_trading_tools_the_owners_leave() -> None:
+    assert load(SIM).served_toolsets == PUBLIC
+    assert (
+        load({**SIM, "BINANCE_API_KEY": SIM_KEY}).served_toolsets == PUBLIC
+    )  # nothing to sign with
+    assert load({**SIM, **SIGNS}).served_toolsets == (*PUBLIC, "account")
+    both = (*PUBLIC, "account", "trading")
+    assert load({**SIM, **SIGNS}, enable_trading="sim").served_toolsets == both
+
+
+def test_play_money_needs_no_key() -> None:
+    assert load(venue="sim", enable_trading="sim").served_toolsets[-2:] == ("account", "trading")
+    assert load(venue="testnet", enable_trading="testnet").served_toolsets == PUBLIC
+
+
+def test_over_http_without_a_token_no_account_is_shown() -> None:
+    env = {**SIM, **SIGNS}
+    http = "127.0.0.1:8000"
+    assert load(env, http=http, enable_trading="sim").served_toolsets == PUBLIC
+    served = load({**env, **TOKEN}, http=http, enable_trading="sim").served_toolsets
+    assert served[-2:] == ("account", "trading")
+
+
+def test_trading_is_enabled_by_the_name_of_the_venue_that_is_served() -> None:
+    assert "but the venue is 'live'" in refusal(enable_trading="sim")
+    assert "cannot be enabled" in refusal({"BINANCE_MCP_VENUE": "us"}, enable_trading="us")
+    assert "contradict" in refusal(venue="sim", enable_trading="sim", read_only=True)
+    assert not load(venue="sim").trading
+
+
+def test_a_toolset_that_was_not_chosen_is_not_served() -> None:
+    assert load(SIM, enable_trading="sim", toolsets="account").served_toolsets == ("account",)

@@ -1,1 +1,1 @@
-"""How we are let in, for REST and WebSocket alike: one ledger of weight, later signing and credentials."""
+"""How we are let in, for REST and WebSocket alike: one ledger of weight and orders, signing, credentials."""

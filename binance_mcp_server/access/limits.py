@@ -120,6 +120,11 @@ class Ledger:
         self._durable = False
 
     @property
+    def clock(self) -> Clock:
+        """What it counts by."""
+        return self._clock
+
+    @property
     def shared(self) -> bool:
         """Whether all processes of this user count together."""
         return self._file is not None

@@ -4,11 +4,20 @@ Both futures have one limit an address since 2026-06-30 ("CM/UM integration" of 
 each states it in its own ``exchangeInfo``. The stricter word holds, and the published limit until both have spoken.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from binance_mcp_server.access.limits import Ledger, open_ledger
+from binance_mcp_server.access.order_limits import (
+    PUBLISHED as PUBLISHED_ORDERS,
+)
+from binance_mcp_server.access.order_limits import (
+    OrderLedger,
+    limits_of,
+    open_order_ledger,
+)
 from binance_mcp_server.access.state_files import Pool, limits_file
 from binance_mcp_server.access.windows import Limits, RateLimit
 from binance_mcp_server.clock import Clock
@@ -28,15 +37,40 @@ def pool_of(market: Market) -> Pool:
 
 
 class Shared:
-    """A ledger with the words of those that count in it."""
+    """A ledger with the words of those that count in it, and the orders of the accounts that trade there."""
 
-    def __init__(self, ledger: Ledger, pool: Pool) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        pool: Pool,
+        open_orders: Callable[[str], OrderLedger] | None = None,
+    ) -> None:
+        """*open_orders*: an API key → the ledger of its account's orders."""
         self.ledger = ledger
         self._pool = pool
         self._told: dict[Market, Limits] = {}
+        self._open_orders = open_orders
+        self._orders: dict[str, OrderLedger] = {}
+        self._order_limits = PUBLISHED_ORDERS
+
+    def orders(self, api_key: str) -> OrderLedger:
+        """The orders of the account of *api_key*."""
+        if api_key not in self._orders:
+            opened = self._open_orders(api_key) if self._open_orders else None
+            ledger = self._orders[api_key] = opened or OrderLedger(self.ledger.clock)
+            if self._told:
+                ledger.set_limits(self._order_limits)
+        return self._orders[api_key]
+
+    def close(self) -> None:
+        """Let go of all files. Idempotent."""
+        self.ledger.close()
+        for orders in self._orders.values():
+            orders.close()
 
     def tell(self, market: Market, rate_limits: Iterable[RateLimit]) -> None:
-        """Take *market*'s word on the limit."""
+        """Take *market*'s word on its limits."""
+        rate_limits = tuple(rate_limits)
         published = PUBLISHED[self._pool]
         self._told[market] = Limits.of(rate_limits, published)
         words = [self._told.get(member, published) for member in _MEMBERS[self._pool]]
@@ -44,6 +78,9 @@ class Shared:
         for word in words[1:]:
             strictest = strictest.lower(word)
         self.ledger.set_limits(strictest)
+        self._order_limits = limits_of(rate_limits)
+        for orders in self._orders.values():
+            orders.set_limits(self._order_limits)
 
 
 class Ledgers:
@@ -66,11 +103,14 @@ class Ledgers:
                 limits=PUBLISHED[pool],
                 pool=pool,
             )
-            self._open[name] = Shared(ledger, pool)
+            orders = partial(
+                open_order_ledger, rest_url, clock=self._clock, state_dir=self._state_dir
+            )
+            self._open[name] = Shared(ledger, pool, orders)
         return self._open[name]
 
     def close(self) -> None:
         """Let go of all files. Idempotent; a later use opens them again."""
         opened, self._open = self._open, {}
         for shared in opened.values():
-            shared.ledger.close()
+            shared.close()

@@ -75,6 +75,33 @@ def prune(folder: Path, now_ms: int) -> None:
                     file.unlink()
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Put *data* in the place of *path*: whoever reads it sees the old or the new, also after a power cut.
+
+    Raises ``OSError`` where the file system fails.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+    fd = os.open(fresh, flags | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        os.write(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """A new name is there after a power cut only when its folder was synced too."""
+    if hasattr(os, "O_DIRECTORY"):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
 class StateFile:
     """One file of *size* bytes, read and written whole under an exclusive lock.
 
@@ -126,13 +153,14 @@ class StateFile:
         """Write when asked to, and let go of the lock."""
         try:
             if write:
-                self._write()
+                self.write()
                 if durable:
                     os.fsync(self._fd)
         finally:
             _release(self._fd)
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write ``buffer``; the lock has to be held."""
         if _READS_IN_PLACE:
             done = os.pwrite(self._fd, self.buffer, 0)
         else:
@@ -152,7 +180,7 @@ class StateFile:
         if _take(self._fd):
             try:
                 if os.fstat(self._fd).st_size == 0:
-                    self._write()
+                    self.write()
             finally:
                 _release(self._fd)
 

@@ -7,9 +7,8 @@ Nothing here does I/O or checks symbols; arguments are what the venue takes.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
-from urllib.parse import quote
 
-from binance_mcp_server.binance_api.params import params_of
+from binance_mcp_server.binance_api.params import encoded, params_of
 from binance_mcp_server.models import info, market
 
 T_co = TypeVar("T_co", covariant=True)
@@ -17,6 +16,7 @@ T_co = TypeVar("T_co", covariant=True)
 Interval = Literal[
     "1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"
 ]  # fmt: skip
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 TickerType = Literal["FULL", "MINI"]
 Status = Literal["TRADING", "HALT", "BREAK"]
 """Asks for symbols in this status alone: the venue refuses another one (−1220), and leaves it out of a list."""
@@ -32,20 +32,19 @@ class Request(Generic[T_co]):
     weight: int
     """What the venue counts for it (REQUEST_WEIGHT)."""
     reply: type[T_co]
-    method: Literal["GET"] = "GET"
+    method: Method = "GET"
+    signed: bool = False
+    """Whether it needs a key and its signature."""
+    orders: int = 0
+    """New orders in it: what the venue counts for it until they are filled (ORDERS)."""
 
     def query(self) -> str:
         """The percent-encoded query string (UTF-8)."""
-        return "&".join(f"{name}={_encoded(value)}" for name, value in self.params)
+        return "&".join(f"{name}={encoded(value)}" for name, value in self.params)
 
     def url(self, base: str) -> str:
         """The whole address below *base* (scheme and host, no trailing slash)."""
         return f"{base}{self.path}?{self.query()}" if self.params else f"{base}{self.path}"
-
-
-def _encoded(value: str) -> str:
-    """Percent-encoded; most values are plain words and numbers, which stay as they are."""
-    return value if value.isascii() and value.isalnum() else quote(value, safe="")
 
 
 def ping() -> Request[info.Empty]:

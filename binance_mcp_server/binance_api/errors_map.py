@@ -2,7 +2,7 @@
 
 HTTP statuses: rest-api.md "HTTP Return Codes" and "IP Limits"; codes: errors.md of Binance's spot documents
 (2026-07-21), "Error Codes" of the USDⓈ-M and COIN-M documents, read 2026-11-22. Of the codes that market data can meet
-none means another thing on futures; those of trading do, and are not here.
+none means another thing on futures; those of trading do, and here they mean what they mean on spot (read 2026-11-24).
 """
 
 import re
@@ -20,12 +20,15 @@ from binance_mcp_server.errors import (
     ThrottledError,
     TransportError,
     UnavailableError,
+    VenueError,
 )
 from binance_mcp_server.models.errors import ErrorBody
 
 MAX_TEXT: Final = 200
 """Characters of other people's text in a message of ours."""
 TOO_MANY: Final = -1003
+ORDER_LIMITS: Final = frozenset({-1015, -2021, -2022})
+"""Codes that come with 429 when an *account* placed too many orders; the address is not meant."""
 SHORTEST_BAN: Final = 120.0
 """Seconds, where a 418 does not say: bans last from 2 minutes to 3 days (rest-api.md "IP Limits")."""
 WINDOW: Final = 60.0
@@ -69,8 +72,23 @@ ADVICE: Final[Mapping[int, str]] = {
     -1151: "Name each symbol once.",
     -1194: "Use MILLISECOND or MICROSECOND.",
     -1220: "The symbol has another trading status; leave symbolStatus out.",
+    -1013: "The order breaks a filter of the symbol: get_symbol_rules shows them.",
+    -1015: "Too many orders were placed: wait. Orders that stand can be cancelled meanwhile.",
+    -1114: "This order type takes no timeInForce.",
+    -1115: "Use GTC, IOC or FOK.",
+    -1116: "The venue does not know this order type, or does not take it here.",
+    -1117: "Use BUY or SELL.",
+    -1145: "Use ONLY_NEW or ONLY_PARTIALLY_FILLED.",
+    -2010: "The venue's words say why: often too little balance, or a price that would trade at once.",
+    -2011: "There is no such open order: it may be filled or cancelled already. Ask for the order.",
+    -2013: "There is no such order on this symbol.",
     -2014: "The API key is malformed.",
     -2015: "The key, its IP list or its permissions do not allow this; is it a key of this venue?",
+    -2021: "One half was done, the other was not: `data` says which.",
+    -2022: "Nothing was changed.",
+    -2026: "The order was cancelled or expired without a trade more than 90 days ago.",
+    -2038: "The order cannot be amended; the venue's words say why.",
+    -2039: "Order id and client order id belong to different orders.",
     -2043: "This symbol has no reference price; use get_average_price or get_price.",
 }
 """What to do about a code, in the words of this server's tools."""
@@ -153,9 +171,22 @@ def error_code(answer: Answer) -> int | None:
     return error.code if error else None
 
 
+def is_order_limit(error: VenueError) -> bool:
+    """Whether it is new orders that the venue wants fewer of (rest-api.md "Unfilled Order Count", read 2026-11-24)."""
+    return error.status == 429 and error.code in ORDER_LIMITS
+
+
 def error_of(answer: Answer) -> BinanceMcpError:
     """The error that *answer* means. Bans are the caller's business (``banned_for``)."""
-    status, error = answer.status, decode_error(answer.body)
+    body = decode_error(answer.body)
+    found = _error_of(answer, body)
+    if isinstance(found, VenueError) and body is not None:
+        found.data = bytes(body.data)
+    return found
+
+
+def _error_of(answer: Answer, error: ErrorBody | None) -> BinanceMcpError:
+    status = answer.status
     if 300 <= status < 400:
         return _redirected(answer)
     code = error.code if error else None
@@ -164,7 +195,7 @@ def error_of(answer: Answer) -> BinanceMcpError:
             f"HTTP {status}, too many requests: {_words(answer, error)}",
             status=status,
             code=code,
-            advice=ADVICE[TOO_MANY],
+            advice=ADVICE[code if code in ADVICE and code is not None else TOO_MANY],
             retry_after=throttled_for(answer),
         )
     if status >= 500 or code in TEMPORARY:

@@ -1,5 +1,7 @@
 """Arguments → parameters as the venue writes them. Pure."""
 
+from urllib.parse import quote
+
 import msgspec
 
 
@@ -14,3 +16,8 @@ def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return msgspec.json.encode(value).decode()
     return str(value)
+
+
+def encoded(value: str) -> str:
+    """Percent-encoded (UTF-8); most values are plain words and numbers, which stay as they are."""
+    return value if value.isascii() and value.isalnum() else quote(value, safe="")

@@ -1,13 +1,13 @@
-"""One GET over aiohttp: status, the three headers that matter, the whole body. The only HTTP I/O of ours.
+"""One request over aiohttp: status, the headers that matter, the whole body. The only HTTP I/O of ours.
 
 aiohttp is imported when the first request is made, not with this module.
 """
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -31,8 +31,17 @@ _AT_ONCE: Final = 0.002
 """Seconds; a kept connection is there sooner."""
 
 
-_given_connection: ContextVar[list[bool]] = ContextVar("given_connection")
-"""Not empty once the request at hand was given a connection."""
+@dataclass(slots=True)
+class _Passage:
+    """How far the request at hand came."""
+
+    asked: bool = False
+    """It asked for a connection."""
+    connected: bool = False
+    """It got one: from here on the venue may have seen it."""
+
+
+_passage: ContextVar[_Passage] = ContextVar("passage")
 
 
 @dataclass(slots=True)
@@ -45,6 +54,8 @@ class Raw:
     retry_after: str | None = None
     location: str | None = None
     date: str | None = None
+    order_counts: dict[int, int] = field(default_factory=dict)
+    """What the venue counts of this account's unfilled orders: seconds of the interval → orders."""
 
 
 class RetryableTransportError(TransportError):
@@ -53,6 +64,8 @@ class RetryableTransportError(TransportError):
 
 class HeldBackError(TransportError):
     """Nothing was sent: while the request waited for a connection, the venue asked to stop."""
+
+    sent = False
 
 
 class _CutError(Exception):
@@ -108,23 +121,40 @@ class Transport:
         )
         return self._session
 
-    async def get(self, base: str, url: str) -> Raw:
-        """GET *url*, which is percent-encoded already and lies below *base*."""
+    async def send(
+        self,
+        base: str,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+    ) -> Raw:
+        """*method* on *url*, which is percent-encoded already and lies below *base*. It leaves once at the most.
+
+        The ``sent`` of an error says whether it left.
+        """
         session = self._session or self._open()
         proxy = self._proxy(base) if self._trust_env_proxy else None
         address = self._url(url, encoded=True)  # type: ignore[misc]
         response: aiohttp.ClientResponse | None = None
-        _given_connection.set([])
+        passage = _Passage()
+        _passage.set(passage)
         try:
-            response = await session.get(address, allow_redirects=False, proxy=proxy)
-            headers, status = response.headers, response.status
-            raw = Raw(status, await _body(response.content, base), headers.get(self._used))
-            raw.date = headers.get(self._date)
+            response = await session.request(
+                method, address, allow_redirects=False, proxy=proxy, headers=headers
+            )
+            answered, status = response.headers, response.status
+            raw = Raw(status, await _body(response.content, base), answered.get(self._used))
+            raw.date = answered.get(self._date)
+            if method != "GET":
+                raw.order_counts = _order_counts(answered)
             if status != 200:
-                raw.retry_after = headers.get("Retry-After")
-                raw.location = headers.get("Location")
+                raw.retry_after = answered.get("Retry-After")
+                raw.location = answered.get("Location")
         except self._failures as error:
-            raise self._translate(error, base, proxy) from None
+            translated = self._translate(error, base, proxy)
+            translated.sent = passage.connected
+            raise translated from None
         else:
             return raw
         finally:
@@ -182,6 +212,23 @@ class Transport:
             await session.close()
 
 
+_COUNT_HEADER: Final = "x-mbx-order-count-"
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _order_counts(headers: Mapping[str, str]) -> dict[int, int]:
+    """``X-MBX-ORDER-COUNT-10S`` and its like (rest-api.md "Unfilled Order Count", read 2026-11-24)."""
+    found: dict[int, int] = {}
+    for name, value in headers.items():
+        interval = name.lower().removeprefix(_COUNT_HEADER)
+        number, unit = interval[:-1], interval[-1:]
+        if len(interval) == len(name) or unit not in _UNITS:
+            continue
+        if number.isdecimal() and value.isdecimal() and len(number) < 6 > len(value) - 4:
+            found[int(number) * _UNITS[unit]] = int(value)
+    return found
+
+
 async def _body(content: "aiohttp.StreamReader", base: str) -> bytes:
     first = await content.readany()
     if content.at_eof():
@@ -221,15 +268,16 @@ def _pool(lib: Any, may_send: Callable[[], bool]) -> "aiohttp.BaseConnector":
 
     class Pool(lib.TCPConnector):  # type: ignore[misc]
         async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
-            given = _given_connection.get()
-            if given:
+            passage = _passage.get()
+            if passage.asked:
                 raise _CutError
-            given.append(True)
+            passage.asked = True
             asked = time.monotonic()
             connection = await super().connect(req, traces, timeout)
             if time.monotonic() - asked > _AT_ONCE and not may_send():
                 connection.release()
                 raise HeldBackError("Held back: the venue asked to stop.")
+            passage.connected = True
             return connection
 
     pool: aiohttp.BaseConnector = Pool(

@@ -40,7 +40,7 @@ class Finding:
 
 def doctor(options: argparse.Namespace) -> int:
     """Print what works; returns 0 when the chosen venue can serve."""
-    settings = load_settings({"venue": options.venue})
+    settings = load_settings({"venue": options.venue, "key": options.key})
     return asyncio.run(_examine(settings))
 
 
@@ -133,15 +133,17 @@ def _proxy(settings: Settings) -> Finding:
 
 
 def _credentials(settings: Settings) -> Finding:
-    if settings.api_key is None:
+    if not settings.keys.is_given:
         return Finding("ok", "credentials", "none found; market data needs none")
-    if not settings.has_secret:
+    if not settings.keys.is_complete:
         return Finding(
             "note",
             "credentials",
             "BINANCE_API_KEY found, but no secret or private key",
             "Set BINANCE_API_SECRET or BINANCE_PRIVATE_KEY_PATH for account reads.",
         )
+    if settings.keys.name:
+        return Finding("ok", "credentials", f"key {settings.keys.name!r} of the keyring is used")
     return Finding("ok", "credentials", "API key and secret found")
 
 

@@ -8,3 +8,5 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
     code: int
     msg: str
+    data: msgspec.Raw = msgspec.Raw()
+    """Only of a cancel-replace that failed: what became of either half (read 2026-11-24)."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from binance_mcp_server.models.account import AccountEvent
 from binance_mcp_server.models.exact import Exact
 
 Levels = list[tuple[str, str]]
@@ -310,6 +311,7 @@ Event = (
     | ReferencePriceEvent
     | MarkPriceEvent
     | LiquidationEvent
+    | AccountEvent
 )
 Record = Event | Gap
 """What a reader of a stream meets."""

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from binance_mcp_server.access.secrets import KeySettings, Secret
 from binance_mcp_server.cli.doctor import Finding, doctor, findings
-from binance_mcp_server.settings import Secret, Settings
+from binance_mcp_server.settings import Settings
 from binance_mcp_server.venues import Hosts
 from tests.commands.venue import StillExchange
 
-OPTIONS = argparse.Namespace(venue=None)
+OPTIONS = argparse.Namespace(venue=None, key=None)
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +104,11 @@ async def test_credentials_are_found_and_not_shown(
     venue: StillExchange, key: Secret | None, secret: bool, verdict: str, words: str
 ) -> None:
     hosts = {"spot": venue.hosts}
-    found = await everything(Settings(venue="sim", hosts=hosts, api_key=key, has_secret=secret))
+    keys = KeySettings(api_key=key, secret=Secret("hunter3") if secret else None)
+    found = await everything(Settings(venue="sim", hosts=hosts, keys=keys))
     assert found["credentials"].verdict == verdict
     assert words in found["credentials"].text
-    assert "hunter2" not in repr(found)
+    assert "hunter" not in repr(found)
 
 
 @pytest.mark.anyio

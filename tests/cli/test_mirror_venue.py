@@ -25,7 +25,7 @@ async def test_nothing_of_the_environment_goes_along(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("BINANCE_API_KEY", "hunter2")
     monkeypatch.setenv("BINANCE_MCP_REST_URL", "http://127.0.0.1:1")
     settings = await mirror_settings("live", CLOCK)
-    assert settings.api_key is None
+    assert not settings.keys.is_given
     assert settings.spot == venues.hosts("live", "spot")
 
 
