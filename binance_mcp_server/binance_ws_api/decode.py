@@ -12,6 +12,7 @@ import msgspec
 
 from binance_mcp_server.binance_ws_api.kinds import Spec
 from binance_mcp_server.models import events
+from binance_mcp_server.models.account import AccountEvent
 from binance_mcp_server.models.events import Event
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ class _Frame(msgspec.Struct, Generic[T], gc=False):
     data: T
 
 
-_SHAPES: dict[str, type[Any]] = {
+_SHAPES: dict[str, Any] = {
     "trade": events.TradeEvent,
     "aggTrade": events.AggTradeEvent,
     "blockTrade": events.BlockTradeEvent,
@@ -36,6 +37,7 @@ _SHAPES: dict[str, type[Any]] = {
     "referencePrice": events.ReferencePriceEvent,
     "markPrice": events.MarkPriceEvent,
     "liquidation": events.LiquidationEvent,
+    "account": AccountEvent,
 }
 
 

@@ -63,6 +63,11 @@ class Endpoint:
     def state(self) -> facts.State:
         return self.core.state()
 
+    @property
+    def barred_by(self) -> BinanceMcpError | None:
+        """Why asking for one more stream would be refused again, where it would be."""
+        return self.refusal if self.refusal is not None and self.state().exhausted else None
+
     def add(self, stream: Stream) -> None:
         """Keep *stream* subscribed. Until that is acknowledged, frames of an earlier subscription, which is ending, are
         none of its own: between those and what follows something may be missing."""

@@ -15,6 +15,7 @@ from random import Random
 from typing import Final
 
 from binance_mcp_server.binance_ws_api import facts, signals, watch
+from binance_mcp_server.binance_ws_api.carried import Carried, Carrier, carried
 from binance_mcp_server.binance_ws_api.endpoint import Endpoint
 from binance_mcp_server.binance_ws_api.handlers import Connect
 from binance_mcp_server.binance_ws_api.kinds import Spec
@@ -97,7 +98,8 @@ class Hub:
         self._endpoints: dict[tuple[Market, str], Endpoint] = {}
         self._mirrors: dict[Endpoint, str] = {}
         self._opening = asyncio.Lock()
-        self._streams: dict[Spec, tuple[Stream, Endpoint]] = {}
+        self._carriers: dict[str, Carried] = {}
+        self._streams: dict[Spec, tuple[Stream, Endpoint | Carried]] = {}
         self._users: dict[Stream, int] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
@@ -105,6 +107,10 @@ class Hub:
         self._acknowledged: dict[Stream, asyncio.Event] = {}
         self._sweeper: asyncio.Task[None] | None = None
         self._closed = False
+
+    def carry(self, kind: str, carrier: Carrier) -> None:
+        """Streams of *kind* come from *carrier* from now on, not from an endpoint of the venue."""
+        self._carriers[kind] = Carried(carrier, self._answered)
 
     # -- what callers want
 
@@ -225,11 +231,13 @@ class Hub:
             stream.state = "connecting"
             self._acknowledged[stream].clear()
             endpoint.add(stream)
-        if endpoint.refusal is not None and endpoint.state().exhausted:
-            self._refuse(stream, endpoint.refusal)  # asking again would be refused again
+        if endpoint.barred_by is not None:
+            self._refuse(stream, endpoint.barred_by)  # asking again would be refused again
         return stream
 
-    def _open(self, spec: Spec, endpoint: Endpoint, buffer: int) -> tuple[Stream, Endpoint]:
+    def _open(
+        self, spec: Spec, endpoint: Endpoint | Carried, buffer: int
+    ) -> tuple[Stream, Endpoint | Carried]:
         stream = Stream(spec, buffer or _ATTACHED_BUFFER)
         stream.on_parked = self._mender.hole
         self._streams[spec] = stream, endpoint
@@ -267,7 +275,9 @@ class Hub:
         if stream.state == "refused":
             raise stream.refusal or TransportError(f"The venue refused the stream {stream.name}.")
 
-    async def _endpoint(self, spec: Spec) -> Endpoint:
+    async def _endpoint(self, spec: Spec) -> Endpoint | Carried:
+        if spec.is_private:
+            return carried(self._carriers, spec.kind)
         key = (spec.market, spec.route)
         async with self._opening:
             if key not in self._endpoints:
@@ -313,6 +323,13 @@ class Hub:
             case signals.Unlisted(names=names):
                 for stream in _named(endpoint, names):
                     self._interrupted(stream, "the venue had dropped the subscription")
+
+    def _answered(self, stream: Stream, error: BinanceMcpError | None) -> None:
+        """What a carrier says of a stream."""
+        if error is not None:
+            self._refuse(stream, error)
+        else:
+            self._acknowledge(stream)
 
     def _acknowledge(self, stream: Stream) -> None:
         stream.state = "live"

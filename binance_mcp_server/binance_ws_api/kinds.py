@@ -20,6 +20,8 @@ that only rises; or by nothing that could be checked."""
 Keyed = Literal["id", "update id", "time"]
 """What the numbers of a range in a stream are."""
 
+ACCOUNT: Final = "account"
+"""Orders and balances of the owner's account: its user data stream, which has no name at the venue."""
 PARTIAL_LEVELS: Final = (5, 10, 20)
 WINDOWS: Final = ("1h", "4h", "1d")
 _EAST_8: Final = "08:00"
@@ -62,6 +64,11 @@ class Spec:
             return "id"
         by_update = self.rule == "updates" or self.marker in {_UPDATE, _LAST_UPDATE}
         return "update id" if by_update else "time"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it tells of the owner's account, and comes with a key alone."""
+        return self.kind == ACCOUNT
 
     @property
     def many(self) -> bool:
@@ -227,6 +234,9 @@ KINDS: Final[Mapping[str, _Kind]] = {
         _FUTURES,
         everything=_same("!forceOrder@arr", _FUTURES),
     ),
+    ACCOUNT: _Kind(
+        _fixed(ACCOUNT), "loose", b"", 0, _SPOT, alone=False, everything=_same(ACCOUNT, _SPOT)
+    ),
 }
 
 _ALIASES: Final = {
@@ -258,6 +268,8 @@ _ALIASES: Final = {
     "forceorder": "liquidation",
     "forceorders": "liquidation",
     "liquidations": "liquidation",
+    "userdata": ACCOUNT,
+    "userdatastream": ACCOUNT,
 }
 _BY_PLAIN_NAME: Final = {name.lower(): name for name in KINDS} | _ALIASES
 _LOWER: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
@@ -288,6 +300,10 @@ def spec(
         raise InputError(
             f"There is no stream of kind {kind[:40]!r} on {market}.",
             advice=f"Kinds: {', '.join(kinds_of(market))}.",
+        )
+    if symbol and not KINDS[name].alone:
+        raise InputError(
+            f"A stream of kind {name} has no symbol.", advice="Leave symbol out: it tells of all."
         )
     options = _Options(
         interval or found_interval, levels or found_levels, speed, window or found_window, time_zone
@@ -348,7 +364,8 @@ def _whole_market(market: Market, name: str, options: _Options) -> str:
     """The name of a stream of all symbols."""
     everything = KINDS[name].everything or {}
     if market not in everything:
-        has = [kind for kind, known in KINDS.items() if market in (known.everything or {})]
+        kinds = ((kind, known) for kind, known in KINDS.items() if known.alone)
+        has = [kind for kind, known in kinds if market in (known.everything or {})]
         raise InputError(
             f"A {name} stream needs a symbol.",
             advice=f"Name one, such as BTCUSDT. All symbols at once: {', '.join(has)}.",

@@ -43,6 +43,8 @@ NAMES: list[tuple[Market, str, str | None, dict[str, str | int], str, str]] = [
     ("usdm", "liquidation", None, {}, "!forceOrder@arr", "market"),
     ("coinm", "trade", "BTCUSD_PERP", {}, "btcusd_perp@trade", ""),
     ("coinm", "ticker", None, {}, "!ticker@arr", ""),
+    ("spot", "account", None, {}, "account", ""),
+    ("spot", "userData", None, {}, "account", ""),
 ]
 
 
@@ -94,7 +96,7 @@ def test_streams_of_two_markets_or_names_are_two() -> None:
 @pytest.mark.parametrize("market", ["spot", "usdm", "coinm"])
 def test_every_kind_can_be_asked_for_by_its_own_name(market: Market) -> None:
     for kind in kinds_of(market):
-        found = spec(market, kind, "BTCUSDT")
+        found = spec(market, kind, "BTCUSDT" if KINDS[kind].alone else None)
         assert found.kind == kind
         assert found.keyed in {"id", "update id", "time"}
         assert found.marker or found.rule == "loose"
@@ -121,6 +123,8 @@ def test_every_kind_can_be_asked_for_by_its_own_name(market: Market) -> None:
         ("spot", "kline", "BTCUSDT", {"time_zone": "-03:30"}, "get_candles takes every"),
         ("spot", "kline", "BTCUSDT", {"time_zone": "-08:00"}, "get_candles takes every"),
         ("usdm", "kline", "BTCUSDT", {"interval": "1s"}, "1m or longer"),
+        ("spot", "account", "BTCUSDT", {}, "Leave symbol out"),
+        ("usdm", "account", None, {}, "Kinds: trade, aggTrade"),
         ("usdm", "kline", "BTCUSDT", {"time_zone": "8"}, "Leave time_zone out"),
     ],
 )
