@@ -62,8 +62,9 @@ inspector: $(VENV)/.dev ## the tests that drive us with the MCP Inspector, which
 bench: $(VENV)/.dev ## the benchmark table, also written into docs/benchmarks.md; ARGS="decode rest" picks some
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(VENV)/.dev ## ten minutes of streams, books and faults at 5,000 messages a second; SOAK=60 for less
+soak: $(VENV)/.dev ## ten minutes of streams and faults at 5,000 messages a second, then 1,000 desks killed; SOAK=60 KILLS=100 for less
 	@$(BIN)/python -m benchmarks.soak $(or $(SOAK),600)
+	@$(BIN)/python -m benchmarks.soak_orders $(or $(KILLS),1000)
 
 lock: $(BIN)/python ## resolve the requirements files again; UPGRADE=1 takes newer versions
 	@$(PIP) install 'uv>=0.9,<1'

@@ -17,6 +17,7 @@ NAMES = (
     "streams",
     "engine",
     "orders",
+    "trading",
     "fanout",
     "replay",
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from binance_mcp_server import __version__
 from binance_mcp_server.errors import BinanceMcpError
+from binance_mcp_server.settings import ORDER_WAYS, TRADING_VENUES
 from binance_mcp_server.venues import VENUES
 
 PROGRAM = "mcp-server-binance"
@@ -52,6 +53,22 @@ def _command(options: argparse.Namespace) -> int:
             from binance_mcp_server.cli.demo import demo
 
             return demo(options)
+        case "audit":
+            from binance_mcp_server.cli.audit import audit
+
+            return audit(options)
+        case "approve":
+            from binance_mcp_server.cli.approve import approve
+
+            return approve(options)
+        case "kill":
+            from binance_mcp_server.cli.kill import kill
+
+            return kill(options)
+        case "keys":
+            from binance_mcp_server.cli.keys import keys
+
+            return keys(options)
         case _:
             from binance_mcp_server.cli.doctor import doctor
 
@@ -71,6 +88,10 @@ def build_parser() -> argparse.ArgumentParser:
     _exchange(commands.add_parser("exchange", help="run the embedded exchange on loopback"))
     _demo(commands.add_parser("demo", help="show the main job, offline"))
     _doctor(commands.add_parser("doctor", help="say what works from here"))
+    _audit(commands.add_parser("audit", help="show the journal of orders, and verify it"))
+    _approve(commands.add_parser("approve", help="say yes or no to an order that waits for it"))
+    _kill(commands.add_parser("kill", help="stop all orders, or see whether they are stopped"))
+    _keys(commands.add_parser("keys", help="keep API keys in the system's keyring"))
     return parser
 
 
@@ -84,6 +105,17 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--read-only", action="store_true", help="never list a tool that changes anything"
+    )
+    _key(parser)
+    parser.add_argument(
+        "--enable-trading",
+        choices=TRADING_VENUES,
+        help="list tools that place orders on this venue, which must be the one served",
+    )
+    parser.add_argument(
+        "--orders-over",
+        choices=ORDER_WAYS,
+        help="send orders over REST (default) or over the WebSocket API",
     )
     _mirror(parser)
 
@@ -127,6 +159,62 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
     _venue(parser)
+    _key(parser)
+
+
+def _audit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--last", type=_count, default=50, metavar="N", help="show so many lines (default 50)"
+    )
+    parser.add_argument("--verify", action="store_true", help="only say whether it is whole")
+    parser.add_argument("--json", action="store_true", help="show the lines as they are kept")
+    parser.add_argument(
+        "--set-aside",
+        action="store_true",
+        help="keep the journal under another name and begin a new one; needs a terminal",
+    )
+
+
+def _approve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", nargs="?", help="which one, where several wait")
+    parser.add_argument("--list", action="store_true", help="only show what waits")
+
+
+def _kill(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("status", help="whether it is engaged, by whom and why")
+    engage = actions.add_parser(
+        "engage", help="refuse every new order in all processes, and cancel the open ones"
+    )
+    engage.add_argument("--reason", default="", help="why, for the journal")
+    release = actions.add_parser("release", help="allow orders again; needs a terminal")
+    for each in (engage, release):
+        each.add_argument("--venue", choices=VENUES, help="only this one (default: all)")
+
+
+def _keys(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = actions.add_parser(
+        "add", help="ask for a key and its secret, and keep them; or read both from stdin"
+    )
+    add.add_argument("name", help="a name of your choice")
+    _venue(add)
+    add.add_argument(
+        "--private-key",
+        type=Path,
+        metavar="FILE",
+        help="what signs is this private key (PEM, Ed25519 or RSA) instead of a secret",
+    )
+    actions.add_parser("list", help="names, venues and kinds of the keys that were added")
+    remove = actions.add_parser("remove", help="forget a key")
+    remove.add_argument("name")
+    check = actions.add_parser("check", help="ask the venue what a key may do")
+    check.add_argument("name", nargs="?", help="default: the key of the environment")
+    _venue(check)
+
+
+def _key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--key", metavar="NAME", help="use this key of the keyring (see: keys add)")
 
 
 def _venue(parser: argparse.ArgumentParser) -> None:
@@ -175,6 +263,12 @@ def _symbols(text: str) -> tuple[str, ...]:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535; 0: any free one)")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of lines")
     return int(text)
 
 

@@ -20,6 +20,9 @@ def serve(options: argparse.Namespace) -> int:
             "http": options.http,
             "toolsets": options.toolsets,
             "read_only": options.read_only,
+            "key": options.key,
+            "enable_trading": options.enable_trading,
+            "orders_over": options.orders_over,
         }
     )
     mirror = _mirror(options, settings)
@@ -60,6 +63,8 @@ async def _serve(settings: Settings, mirror: Sequence[str]) -> int:
     if sim:  # nobody else speaks to it, and its port may be another exchange's tomorrow
         settings = replace(settings, state_dir=None)
     server = build_server(settings, addresses=sim.addresses if sim else None)
+    if settings.trading:
+        _tell_what_may_be_traded(settings)
     gc.freeze()
     gc.enable()
     try:
@@ -99,6 +104,22 @@ async def _run(server: Any, settings: Settings) -> None:
         middleware=[Middleware(Departures), Middleware(LargeReplies)],
         uvicorn_config={"access_log": False},
     )
+
+
+def _tell_what_may_be_traded(settings: Settings) -> None:
+    """The owner sees the limits that hold, and why there is no trading where there is none."""
+    from binance_mcp_server.desk_services import policy_of
+
+    policy = policy_of(settings)
+    if not policy.enabled:
+        _say(f"no trading: {policy.why_disabled}")
+    elif not settings.has_account:
+        _say(f"no trading: {settings.venue} needs an API key (docs/trading.md)")
+    elif "trading" not in settings.served_toolsets:
+        _say("no trading and no account over HTTP without BINANCE_MCP_HTTP_TOKEN")
+    else:
+        limits = "; ".join(f"{name}: {text}" for name, text in policy.described())
+        _say(f"tools may trade on {settings.label}. Limits: {limits}")
 
 
 def _say(text: str) -> None:
