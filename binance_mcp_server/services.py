@@ -7,13 +7,17 @@ from functools import partial
 from typing import Self, TypeVar
 
 from binance_mcp_server.access.limits import Ledger, Snapshot
+from binance_mcp_server.access.order_limits import OrderLedger
 from binance_mcp_server.access.pools import Ledgers, Shared
+from binance_mcp_server.account_services import AccountServices
 from binance_mcp_server.binance_api.client import BinanceApi, Reply
 from binance_mcp_server.binance_api.endpoints import Request
 from binance_mcp_server.binance_api.products import PRODUCTS
 from binance_mcp_server.binance_ws_api.connection import dial
 from binance_mcp_server.binance_ws_api.hub import Hub
+from binance_mcp_server.binance_ws_api.kinds import ACCOUNT
 from binance_mcp_server.clock import Clock
+from binance_mcp_server.desk_services import DeskServices
 from binance_mcp_server.errors import NotBuiltError, SettingsError
 from binance_mcp_server.feeds.books import BookFeeds
 from binance_mcp_server.feeds.repair import RestSource
@@ -80,6 +84,12 @@ class Connection:
             self._shared.tell(self.product.market, reply.data.rate_limits)
         return reply
 
+    def orders(self, api_key: str) -> OrderLedger:
+        """The count of the orders of the account of *api_key*. The connection must be open."""
+        if self._shared is None:
+            raise RuntimeError("the connection is not open")
+        return self._shared.orders(api_key)
+
     async def sync_time(self) -> int:
         """Ask the venue for its time; the offset to this machine's clock, ms."""
         return await (await self.open()).sync_time()
@@ -121,6 +131,9 @@ class Services:
         }
         self._queries = {market: self._reads(market) for market in settings.markets}
         self._where = where
+        spot = partial(self.product, "spot")
+        self.account = AccountServices(settings, clock, partial(self.connection, "spot"), spot)
+        self.trading = DeskServices(settings, clock, self.account, spot, lambda: self.books)
         self.hub, self.books = self._streams()
         self._closing = AsyncExitStack()
 
@@ -142,6 +155,8 @@ class Services:
             partial(dial, trust_env_proxy=True),
             source=RestSource(self.product, self._clock),
         )
+        if "account" in self.settings.served_toolsets:
+            hub.carry(ACCOUNT, self.account.feed())
         return hub, BookFeeds(hub, self._snapshot, self._clock)
 
     async def _snapshot(self, market: Market, symbol: str, levels: int) -> Answer[Depth]:
@@ -165,12 +180,20 @@ class Services:
         self._closing.callback(self._ledgers.close)
         for connection in self._connections.values():
             self._closing.push_async_callback(connection.close)
+        self._closing.push_async_callback(self.account.close)
+        self._closing.push_async_callback(self.trading.close)
         self._closing.push_async_callback(self.hub.close)
         self._closing.push_async_callback(self.books.close)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         await self._closing.aclose()
+
+    @property
+    def toolsets(self) -> tuple[str, ...]:
+        """What is served: trading only where the owner's limits let it be, too."""
+        served = self.settings.served_toolsets
+        return tuple(each for each in served if each != "trading" or self.trading.policy.enabled)
 
     @property
     def clock(self) -> Clock:

@@ -9,15 +9,17 @@ from typing import Any
 from fastmcp import Client
 
 from binance_mcp_server.server import build_server
-from binance_mcp_server.settings import TOOLSETS, load_settings
+from binance_mcp_server.settings import SIGNED_TOOLSETS, TOOLSETS, load_settings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "tools.md"
 HEAD = """\
 # Tools
 
 Written by `make docs` from what the server lists to a client; change the code, not this page.
-No tool changes anything at the venue. How numbers are written: [exact numbers](why/exact-numbers.md). How tables,
-budgets and cursors work: [tables](why/tables-not-json.md); what a stream lacks: [gaps](why/gaps-are-facts.md).
+Tools of [`account`](#account) are listed where there is an account to read, those of [`trading`](#trading) where the
+owner lets tools trade ([trading](trading.md)); no other tool changes anything at the venue. How numbers are written:
+[exact numbers](why/exact-numbers.md). How tables, budgets and cursors work: [tables](why/tables-not-json.md); what a
+stream lacks: [gaps](why/gaps-are-facts.md).
 A dash: the tool decides when the argument is left out.
 """
 
@@ -26,11 +28,15 @@ Schema = dict[str, Any]
 
 
 async def listed() -> list[Tool]:
-    """The tools as ``tools/list`` sends them, with every toolset on. No network is touched."""
-    settings = load_settings({"venue": "sim"}, {})
-    async with Client(build_server(settings)) as client:
-        tools = await client.list_tools()
-    return [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+    """The tools as ``tools/list`` sends them, with everything on, each with its ``toolset``. No network is touched."""
+    found = []
+    for toolset in TOOLSETS:
+        flags = {"venue": "sim", "enable_trading": "sim", "toolsets": toolset}
+        async with Client(build_server(load_settings(flags, {}))) as client:
+            tools = await client.list_tools()
+        sent = (each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in tools)
+        found += [{**tool, "toolset": toolset} for tool in sent]
+    return found
 
 
 def page(tools: Sequence[Tool]) -> str:
@@ -38,7 +44,7 @@ def page(tools: Sequence[Tool]) -> str:
     parts = [HEAD]
     for toolset in TOOLSETS:
         parts.append(f"## `{toolset}`\n")
-        parts += [section(tool) for tool in tools if toolset in tool["_meta"]["fastmcp"]["tags"]]
+        parts += [section(tool) for tool in tools if tool["toolset"] == toolset]
     return "\n".join([*parts, sizes(tools)])
 
 
@@ -64,6 +70,8 @@ def section(tool: Tool) -> str:
 def reply(tool: Tool) -> str:
     """What comes back, as far as the tool publishes it."""
     schema: Schema | None = tool.get("outputSchema")
+    if schema is None and "format" not in tool["inputSchema"]["properties"]:
+        return "Reply: one object."
     if schema is None:
         return 'Reply: facts and a table; one object with `format="json"`.'
     names = ", ".join(f"`{name}`" for name in schema["properties"])
@@ -95,13 +103,21 @@ def default(schema: Schema) -> str:
 
 def sizes(tools: Sequence[Tool]) -> str:
     """Bytes of each tool in ``tools/list`` and of all."""
-    bytes_of = {tool["name"]: len(compact(tool)) for tool in tools}
-    rows = [(f"`{name}`", f"{size:,}") for name, size in bytes_of.items()]
-    rows.append((f"**all {len(tools)}**", f"**{len(compact({'tools': list(tools)})):,}**"))
+    sent = [{name: value for name, value in tool.items() if name != "toolset"} for tool in tools]
+    rows = [(f"`{tool['name']}`", f"{len(compact(tool)):,}") for tool in sent]
+    public = [tool for tool, listed in zip(sent, tools, strict=True) if is_public(listed)]
+    for title, some in (("without an account", public), ("all", sent)):
+        size = len(compact({"tools": some}))
+        rows.append((f"**{title}: {len(some)}**", f"**{size:,}**"))
     return (
         "## Bytes of `tools/list`\n\nAs compact JSON, UTF-8; a client pays for them in every conversation.\n\n"
         f"{table(('tool', 'bytes'), rows)}"
     )
+
+
+def is_public(tool: Tool) -> bool:
+    """Whether it is listed without a key."""
+    return tool["toolset"] not in SIGNED_TOOLSETS
 
 
 def compact(value: object) -> bytes:

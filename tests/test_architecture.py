@@ -23,10 +23,22 @@ STREAM_CORE = tuple(
         *("rules", "signals", "wishes"),
         *("kinds", "headers", "decode", "sequence", "sequences", "id_sequence"),
         *("update_sequence", "candle_sequence", "state_sequence"),
-        *("ring", "losses", "stream", "dispatch", "watch"),
+        *("ring", "losses", "stream", "dispatch", "watch", "carried"),
+        *("api_core", "api_line", "api_messages", "api_methods"),
     )
 )
 """The pure half of the stream wing: what to ask for, how one event follows another, what is kept."""
+
+TRADING_RULES = tuple(
+    f"trading.{name}"
+    for name in (
+        *("intents", "parsing", "exposure", "guard", "policy", "reasons"),
+        *("tokens", "pricing", "market_rules", "limits_text"),
+        *("journal", "totals", "fate", "requests", "outcome"),
+        *("scope", "previews", "lines", "differences"),
+    )
+)
+"""The pure half of trading: what is meant, whether it may be, what it would cost."""
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("", "errors", "clock"),
@@ -36,14 +48,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "settings",
         "access",
         *("binance_api!", "binance_api.endpoints", "binance_api.endpoints_futures"),
+        *("binance_api.endpoints_account", "binance_api.endpoints_trading"),
         *("binance_api.decode", "binance_api.params", "binance_api.products"),
         *("binance_ws_api!", *STREAM_CORE),
-        *("trading!", "trading.guard"),
+        *("trading!", *TRADING_RULES),
     ),
     ("binance_api", "binance_ws_api"),
     ("binance_ws_api.hub",),
     ("queries", "feeds", "trading"),
-    ("services",),
+    ("services", "account_services", "desk_services"),
     ("mcp_support", "commands"),
     ("server",),
     ("cli", "__main__"),
@@ -52,8 +65,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 fits a module decides; one that ends in ``!`` is the package's ``__init__`` alone."""
 
 PURE = (
-    *("errors", "models", "venues", "market", "trading.guard"),
+    *("errors", "models", "venues", "market", *TRADING_RULES),
     *("binance_api.endpoints", "binance_api.endpoints_futures", "binance_api.decode"),
+    *("binance_api.endpoints_account", "binance_api.endpoints_trading"),
     *("binance_api.params", "binance_api.products"),
     *STREAM_CORE,
     *("exchange.engine", "exchange.market", "exchange.wire", "exchange.numbers"),

@@ -64,7 +64,10 @@ def commands() -> Mapping[str, ArgumentParser]:
 
 
 def flags(actions: list[Action]) -> set[str]:
-    return {flag for action in actions for flag in action.option_strings}
+    """Those of *actions*, and of the commands below them."""
+    found = {flag for action in actions for flag in action.option_strings}
+    below = [each for each in actions if isinstance(each, _SubParsersAction)]
+    return found.union(*(flags(each._actions) for act in below for each in act.choices.values()))
 
 
 ALL_FLAGS = flags(

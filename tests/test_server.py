@@ -1,5 +1,7 @@
 """What a client sees of the server before it asks anything about a market, and what assembly leaves out."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -10,8 +12,9 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference
 from starlette.testclient import TestClient
 
+from binance_mcp_server.access.secrets import Secret
 from binance_mcp_server.server import build_server
-from binance_mcp_server.settings import HttpSettings, Secret, Settings, load_settings
+from binance_mcp_server.settings import HttpSettings, Settings, load_settings
 from tests.commands.venue import (
     Agent,
     StillExchange,
@@ -207,3 +210,51 @@ def test_http_serves_health_to_all_and_the_rest_to_whoever_has_the_token(token: 
         if token:
             right = http.post("/mcp", json={}, headers={"Authorization": "Bearer hunter2"})
             assert right.status_code != 401
+
+
+ACCOUNT = {
+    *("get_account", "get_open_orders", "get_order_history", "get_fills", "get_order"),
+    "get_trading_status",
+}
+TRADING = {
+    *("preview_order", "preview_order_list", "place_order", "cancel_order", "cancel_all_orders"),
+    *("replace_order", "amend_order", "stop_trading"),
+}
+LOOKS_AT_THE_VENUE = {"preview_order", "preview_order_list"}
+
+
+async def test_with_everything_on_the_list_stays_small_and_says_what_each_tool_does() -> None:
+    """Fewer than 45 tools, less than 30 kB; and instructions that fit."""
+    settings = load_settings({"venue": "sim", "enable_trading": "sim"}, {})
+    async with Client(build_server(settings)) as client:
+        tools = {tool.name: tool for tool in await client.list_tools()}
+        assert len((client.instructions or "").encode()) < 2_000
+    public = MARKET_DATA | MARKET_INFO | WEBSOCKET_STREAMS
+    assert set(tools) == public | ACCOUNT | TRADING
+    listed = [
+        tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools.values()
+    ]
+    assert len(msgspec.json.encode({"tools": listed})) < 30_000
+    for name in ACCOUNT | TRADING:
+        tool = tools[name]
+        assert tool.title
+        assert len(tool.description or "") > 30
+        assert tool.annotations is not None
+        assert tool.annotations.read_only_hint is (name in ACCOUNT)
+        if name in TRADING:
+            assert tool.annotations.destructive_hint is (name not in LOOKS_AT_THE_VENUE)
+
+
+async def test_without_an_account_nothing_of_trading_is_loaded() -> None:
+    """Start-up is a feature: most servers have no key."""
+    code = (
+        "import sys; from binance_mcp_server.server import build_server;"
+        "from binance_mcp_server.settings import load_settings;"
+        "build_server(load_settings({}, {}));"
+        "print([m for m in sys.modules if m.endswith(('commands.trading', 'trading.desk', 'signed'))])"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert out.decode().strip() == "[]"

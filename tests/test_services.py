@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from binance_mcp_server.access.secrets import KeySettings, Secret
 from binance_mcp_server.clock import VirtualClock
 from binance_mcp_server.commands.views.status import facts
 from binance_mcp_server.errors import NotBuiltError, SettingsError, TransportError
 from binance_mcp_server.services import Connection, Services
-from binance_mcp_server.settings import Secret, Settings
+from binance_mcp_server.settings import Settings
 from binance_mcp_server.venues import Hosts, Market
 from tests.commands.venue import StillExchange
 
@@ -81,7 +82,9 @@ async def test_the_venue_s_limits_reach_the_ledger(venue: StillExchange) -> None
 
 async def test_status_tells_what_works(venue: StillExchange) -> None:
     key = Secret("SIMkey")
-    async with services_on(venue.hosts, api_key=key, toolsets=("market_info",)) as services:
+    async with services_on(
+        venue.hosts, keys=KeySettings(api_key=key), toolsets=("market_info",)
+    ) as services:
         status = facts(services.settings, await services.status())
     assert status["venue"] == "sim"
     assert status["reachable"] is True

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from binance_mcp_server.commands.views.base import untrusted
 from binance_mcp_server.errors import InputError
@@ -15,6 +15,9 @@ from binance_mcp_server.models.futures import Contract
 from binance_mcp_server.queries.market import MarketQueries
 
 MAX_BYTES_LIMIT = 4_000_000
+_LEAST_BYTES = 500
+_CERTAIN_DIGITS = 15
+"""Decimal digits that a JSON number keeps on its way through a binary float."""
 _LONGEST_NUMBER = 40
 
 Market = Annotated[
@@ -24,7 +27,9 @@ Format = Annotated[Literal["csv", "json"], Field(description="Form of the table"
 Cursor = Annotated[str | None, Field(description="`next` of the previous reply")]
 MaxBytes = Annotated[
     int | None,
-    Field(description=f"Reply budget, 500 to {MAX_BYTES_LIMIT}", ge=500, le=MAX_BYTES_LIMIT),
+    Field(
+        description=f"Reply budget, 500 to {MAX_BYTES_LIMIT}", ge=_LEAST_BYTES, le=MAX_BYTES_LIMIT
+    ),
 ]
 Symbol = Annotated[str, Field(description="e.g. BTCUSDT (btc/usdt works too)")]
 Time = Annotated[
@@ -49,6 +54,16 @@ def _as_columns(value: Any) -> Any:
     return value if known else _as_list(value)
 
 
+def _columns(value: Any) -> Any:
+    if value in {"default", "all"} if isinstance(value, str) else _are_names(value):
+        return value
+    raise ValueError("has to be names of columns")
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
 Columns = Annotated[
     Literal["default", "all"] | list[str],
     BeforeValidator(_as_columns),
@@ -61,6 +76,49 @@ Symbols = Annotated[
     BeforeValidator(_as_list),
     Field(description='Symbols, e.g. ["BTCUSDT","ETHUSDT"]', min_length=1, max_length=200),
 ]
+
+
+def _as_text(value: Any) -> Any:
+    """Models often pass a number where its digits are meant."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    text = repr(value)
+    if isinstance(value, float) and sum(map(str.isdigit, text)) > _CERTAIN_DIGITS:
+        raise ValueError("has more digits than a JSON number keeps: give them as text")
+    return text
+
+
+def _as_bytes(value: int) -> int:
+    if not _LEAST_BYTES <= value <= MAX_BYTES_LIMIT:
+        raise ValueError(f"has to be from {_LEAST_BYTES} to {MAX_BYTES_LIMIT}")
+    return value
+
+
+# Of tools that are listed for an account: the same as above, in fewer words. Columns: names with commas between.
+Text = Annotated[str, BeforeValidator(_as_text)]
+AnyTime = Text
+ShortFormat = Literal["csv", "json"]
+ShortColumns = Annotated[
+    Any, BeforeValidator(_as_columns), AfterValidator(_columns), WithJsonSchema({"type": "string"})
+]
+ShortBytes = Annotated[int, AfterValidator(_as_bytes)]
+
+
+def order_names(order_id: str, client_order_id: str) -> tuple[int | None, str | None]:
+    """Both names of an order; exactly one is given. Raises ``InputError`` otherwise."""
+    number, name = given(order_id), given(client_order_id)
+    if (number is None) == (name is None):
+        raise InputError(
+            "One order is meant: give order_id or client_order_id.",
+            advice="get_open_orders and get_order_history show order_id.",
+        )
+    if number is None:
+        return None, name
+    if not (number.isascii() and number.isdigit() and len(number) < 20):
+        raise InputError(
+            "order_id is not an order id.", advice="An order id is a whole number ≥ 0."
+        )
+    return int(number), None
 
 
 def limit(value: int, most: int) -> int:

@@ -62,7 +62,8 @@ class MarketInfo:
         what this server serves. Start here when something looks wrong."""
         found = await self._services.status()
         futures = self._services.futures_limits()
-        return object_result(status.facts(self._services.settings, found, futures))
+        served = self._services.toolsets
+        return object_result(status.facts(self._services.settings, found, futures, served))
 
 
 def register(server: FastMCP[Any], services: Services) -> None:

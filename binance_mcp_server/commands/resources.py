@@ -19,7 +19,8 @@ def register(server: FastMCP[Any], services: Services) -> None:
 
     async def status() -> str:
         found = await services.status()
-        return as_json(status_view.facts(services.settings, found, services.futures_limits()))
+        limits = services.futures_limits()
+        return as_json(status_view.facts(services.settings, found, limits, services.toolsets))
 
     async def symbol(market: str, symbol: str) -> str:
         return await read(_rules(services, market, symbol))

@@ -23,7 +23,7 @@ from binance_mcp_server.services import Services
 from binance_mcp_server.venues import Market
 
 FIRST_FRAME_SECONDS: Final = 2.0
-_SELDOM: Final = frozenset({"blockTrade", "liquidation", "referencePrice"})
+_SELDOM: Final = frozenset({"blockTrade", "liquidation", "referencePrice", kinds.ACCOUNT})
 """Kinds whose next event may be hours away."""
 _SLICE: Final = 2000
 """Records summed up at once; other calls get their turn in between."""

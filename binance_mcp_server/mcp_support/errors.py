@@ -135,8 +135,9 @@ _WORDS = {
     "too_long": "has too many entries, at most {max_length}",
     "greater_than_equal": "has to be {ge} or more",
     "less_than_equal": "has to be {le} or less",
+    "value_error": "{error}",
 }
-"""Pydantic's kinds of error in our words; the fields in braces come from our own schemas."""
+"""Pydantic's kinds of error in our words; the fields in braces come from our own schemas and validators."""
 
 
 def _plain_words(problem: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
 
-Origin = Literal["rest", "mirror", "cache", "live book"]
+Origin = Literal["rest", "mirror", "ws_api", "cache", "live book"]
 
 
 @dataclass(frozen=True, slots=True)

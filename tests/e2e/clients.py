@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from fastmcp import Client
+from fastmcp.client.elicitation import ElicitationHandler
 from fastmcp.client.messages import MessageHandler
-from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
+from fastmcp.client.transports import ClientTransport, StdioTransport, StreamableHttpTransport
 
 from tests.e2e.processes import environment
 
@@ -24,25 +25,43 @@ def over_stdio(
     settings: Mapping[str, object],
     mode: Mode = "auto",
     heard: MessageHandler | None = None,
+    *arguments: str,
+    person: ElicitationHandler | None = None,
 ) -> AbstractAsyncContextManager[Client[Any]]:
-    """A client of its own server process, whose stderr goes to *log*; notifications go to *heard*."""
+    """A client of its own server process, whose stderr goes to *log*; notifications go to *heard*. *person* answers
+    forms; *arguments* are further ones of ``serve``."""
     transport = StdioTransport(
         command=sys.executable,
-        args=["-m", "binance_mcp_server", "serve", "--venue", "sim"],
+        args=["-m", "binance_mcp_server", "serve", "--venue", "sim", *arguments],
         env=environment(**settings),
         keep_alive=False,
         log_file=log,
     )
-    return Client(transport, mode=mode, timeout=60, message_handler=heard)
+    return _client(transport, mode, heard, person)
+
+
+def _client(
+    transport: ClientTransport,
+    mode: Mode,
+    heard: MessageHandler | None,
+    person: ElicitationHandler | None,
+) -> Client[Any]:
+    return Client(
+        transport, mode=mode, timeout=60, message_handler=heard, elicitation_handler=person
+    )
 
 
 def over_http(
-    url: str, mode: Mode = "auto", token: str = "", heard: MessageHandler | None = None
+    url: str,
+    mode: Mode = "auto",
+    token: str = "",
+    heard: MessageHandler | None = None,
+    person: ElicitationHandler | None = None,
 ) -> AbstractAsyncContextManager[Client[Any]]:
-    """A client of the server at *url*."""
+    """A client of the server at *url*; *person* answers forms."""
     headers = {"Authorization": f"Bearer {token}"} if token else None
     transport = StreamableHttpTransport(f"{url}/mcp", headers=headers)
-    return Client(transport, mode=mode, timeout=60, message_handler=heard)
+    return _client(transport, mode, heard, person)
 
 
 async def outcome(client: Client[Any], tool: str, **arguments: object) -> tuple[bool, str]:

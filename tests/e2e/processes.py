@@ -154,9 +154,11 @@ class Exchange(Program):
 class HttpServer(Program):
     """The MCP server on streamable HTTP."""
 
-    def __init__(self, **settings: object) -> None:
+    def __init__(self, *arguments: object, **settings: object) -> None:
+        """*arguments* are further ones of ``serve``."""
         self.port = free_port()
-        super().__init__("serve", "--venue", "sim", "--http", f"127.0.0.1:{self.port}", **settings)
+        where = ("--http", f"127.0.0.1:{self.port}")
+        super().__init__("serve", "--venue", "sim", *where, *arguments, **settings)
 
     @property
     def url(self) -> str:

@@ -1,5 +1,7 @@
 """The status of venue and server as flat facts."""
 
+from collections.abc import Sequence
+
 from binance_mcp_server import __version__
 from binance_mcp_server.access.limits import Snapshot
 from binance_mcp_server.market.times import format_time
@@ -8,7 +10,12 @@ from binance_mcp_server.queries.status import Status
 from binance_mcp_server.settings import Settings
 
 
-def facts(settings: Settings, status: Status, futures: Snapshot | None = None) -> Facts:
+def facts(
+    settings: Settings,
+    status: Status,
+    futures: Snapshot | None = None,
+    toolsets: Sequence[str] | None = None,
+) -> Facts:
     """What was found, what is used of the limits (of the *futures*' too, once they were asked), what is served."""
     found: Facts = {
         "venue": settings.label,
@@ -20,8 +27,8 @@ def facts(settings: Settings, status: Status, futures: Snapshot | None = None) -
         **(_limits(status.limits) if status.limits else {}),
         **(_futures_limits(futures) if futures else {}),
         "markets": list(settings.markets),
-        "toolsets": list(settings.toolsets),
-        "credentials": "found" if settings.api_key else "none (market data needs none)",
+        "toolsets": list(settings.served_toolsets if toolsets is None else toolsets),
+        "credentials": "found" if settings.keys.is_given else "none (market data needs none)",
         "server": f"mcp-server-binance {__version__}",
     }
     return {name: value for name, value in found.items() if value not in (None, "")}

@@ -120,6 +120,88 @@ def _within(part: str, getters: Mapping[str, Getter]) -> dict[str, Getter]:
     return {name: _of(part, getter) for name, getter in getters.items()}
 
 
+def _some(field: str, getter: Getter) -> Getter:
+    """*getter* of records that have *field*: those of an account are of several kinds."""
+    return lambda record: getter(record) if hasattr(record, field) else None
+
+
+def _present(*fields: str, of: Callable[[str], Getter]) -> dict[str, Getter]:
+    """Columns by the names of their fields; empty in records that lack them."""
+    return {field.removesuffix("_text"): _some(field, of(field)) for field in fields}
+
+
+def _amounts(record: Any) -> Cell:
+    """Of balances, free and locked of each asset; of a deposit, what it brings."""
+    if balances := getattr(record, "balances", None):
+        parts = (
+            f"{untrusted(each.asset)}:{trim(each.free_text)}:{trim(each.locked_text)}"
+            for each in balances
+        )
+        return " ".join(parts)
+    if hasattr(record, "delta_text"):
+        return f"{untrusted(record.asset)}:{trim(record.delta_text)}"
+    return None
+
+
+def _names(record: Any) -> Cell:
+    """The client order id by which an order was placed; of a list, its own."""
+    name: str = getattr(record, "order_client_id", "") or getattr(record, "client_id", "")
+    return untrusted(name) or None
+
+
+_EVENTS: Final = {
+    "AccountPosition": "balances",
+    "BalanceUpdate": "transfer",
+    "ExternalLock": "external_lock",
+    "ListStatus": "list",
+}
+
+
+def _event(record: Any) -> Cell:
+    """What happened: of an order, how the venue calls it (new, trade, canceled, replaced, …)."""
+    execution = getattr(record, "execution", "")
+    return untrusted(execution).lower() if execution else _EVENTS.get(type(record).__name__)
+
+
+def _asset(record: Any) -> Cell:
+    return untrusted(getattr(record, "commission_asset", None) or "") or None
+
+
+def _reason(record: Any) -> Cell:
+    """Why an order was rejected or expired, where it was."""
+    reason = getattr(record, "reason", "NONE")
+    if reason == "NONE":
+        reason = getattr(record, "expiry_reason", "")
+    return untrusted(reason) or None
+
+
+_ACCOUNT: Final[dict[str, Getter]] = {
+    "time": _moment("time"),
+    "event": _event,
+    "client_order_id": _names,
+    **_present("side", "status", of=_word),
+    **_present("last_quantity_text", "last_price_text", of=_given),
+    **_present("executed_text", of=_digits),
+    "trade_id": _some("trade_id", _number("trade_id")),
+    "reason": _reason,
+    "balances": _amounts,
+    "reconciled": lambda record: getattr(record, "reconciled", False),
+}
+_MORE_ACCOUNT: Final[dict[str, Getter]] = {
+    "order_id": _some("order_id", _number("order_id")),
+    **_present("order_type", "time_in_force", of=_word),
+    **_present("quantity_text", of=_digits),
+    **_present(
+        *("price_text", "stop_price_text", "executed_quote_text", "commission_text"), of=_given
+    ),
+    "commission_asset": _asset,
+    "list_id": _some("list_id", _number("list_id")),
+    **_present("contingency", "status_type", "order_status", of=_word),
+    "maker": lambda record: getattr(record, "is_maker", None),
+    "on_book": lambda record: getattr(record, "is_on_book", None),
+    "order_time": _some("order_time", _moment("order_time")),
+    **_EVENT_TIME,
+}
 _COLUMNS: Final[dict[str, tuple[dict[str, Getter], dict[str, Getter]]]] = {
     "trade": (_TRADE, {"order_type": _word("order_type"), **_EVENT_TIME}),
     "aggTrade": (
@@ -208,6 +290,7 @@ _COLUMNS: Final[dict[str, tuple[dict[str, Getter], dict[str, Getter]]]] = {
             **_EVENT_TIME,
         },
     ),
+    "account": (_ACCOUNT, _MORE_ACCOUNT),
 }
 """By kind: what is shown by default, and what else there is."""
 KINDS: Final = tuple(_COLUMNS)

@@ -18,7 +18,10 @@ ALL_COLUMNS = [
 _MOST_RANGES = 10
 _COUNTERS = ("received", "duplicates", "reordered", "repaired", "malformed", "reconnects")
 _MONEY = frozenset(
-    {"trade", "aggTrade", "blockTrade", "bookTicker", "depth", "partialDepth", "liquidation"}
+    {
+        *("trade", "aggTrade", "blockTrade", "bookTicker", "depth", "partialDepth", "liquidation"),
+        "account",
+    }
 )
 """Kinds with prices and quantities."""
 _PRICES = frozenset({"avgPrice", "referencePrice", "markPrice"})

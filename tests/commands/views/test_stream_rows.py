@@ -6,6 +6,14 @@ import pytest
 
 from binance_mcp_server.binance_ws_api.kinds import KINDS
 from binance_mcp_server.commands.views import stream_rows
+from binance_mcp_server.models.account import (
+    AccountPosition,
+    BalanceUpdate,
+    ExecutionReport,
+    ExternalLock,
+    ListStatus,
+    PositionBalance,
+)
 from binance_mcp_server.models.events import (
     AggTradeEvent,
     AveragePriceEvent,
@@ -105,7 +113,77 @@ CASES: dict[str, tuple[Event, dict[str, Any]]] = {
         ),
         {"time": TIME, "side": "sell", "quantity": "3", "filled": "3", "order_type": "LIMIT"},
     ),
+    "account": (
+        ExecutionReport(
+            event_ms=AT,
+            symbol="BTCUSDT",
+            client_id="cancels it",
+            previous_client_id="mine\u202e",
+            side="BUY",
+            order_type="LIMIT",
+            time_in_force="GTC",
+            quantity_text="2.00000000",
+            price_text="9.10000000",
+            execution="CANCELED",
+            status="CANCELED",
+            order_id=7,
+            executed_text="0.00000000",
+            time=AT,
+        ),
+        {
+            "time": TIME,
+            "event": "canceled",
+            "order_id": "7",
+            "client_order_id": "mine",
+            "quantity": "2",
+            "executed": "0",
+            "last_price": None,
+            "trade_id": None,
+            "reason": None,
+            "balances": None,
+            "reconciled": False,
+        },
+    ),
 }
+ACCOUNT_CASES: list[tuple[Event, dict[str, Any]]] = [
+    (
+        AccountPosition(AT, AT, (PositionBalance("BTC", "1.50000000", "0.00000000"),)),
+        {"time": TIME, "event": "balances", "balances": "BTC:1.5:0", "status": None},
+    ),
+    (
+        BalanceUpdate(AT, "USDT", "-3.50", AT),
+        {"event": "transfer", "balances": "USDT:-3.5", "client_order_id": None},
+    ),
+    (ExternalLock(AT, "USDT", "3.50", AT), {"event": "external_lock", "balances": "USDT:3.5"}),
+    (
+        ListStatus(
+            event_ms=AT,
+            symbol="BTCUSDT",
+            list_id=2,
+            contingency="OCO",
+            status_type="ALL_DONE",
+            order_status="ALL_DONE",
+            client_id="list",
+            time=AT,
+            reconciled=True,
+        ),
+        {
+            "event": "list",
+            "client_order_id": "list",
+            "list_id": "2",
+            "order_status": "ALL_DONE",
+            "reconciled": True,
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("record", "expected"), ACCOUNT_CASES)
+def test_events_of_an_account_share_their_columns(record: Event, expected: dict[str, Any]) -> None:
+    _, every = stream_rows.columns("account", all_symbols=True)
+    (row,) = stream_rows.rows("account", [record], every)
+    shown = dict(zip(every, row, strict=True))
+    assert {name: shown[name] for name in expected} == expected
 
 
 def test_every_kind_has_its_rows() -> None:
@@ -126,7 +204,7 @@ def test_columns_are_named_once_and_the_default_ones_are_few(kind: str) -> None:
     default, every = stream_rows.columns(kind, all_symbols=False)
     assert len(set(every)) == len(every)
     assert set(default) <= set(every)
-    assert len(default) <= 7
+    assert len(default) <= (12 if kind == "account" else 7)
     if kind != "partialDepth":
         named, _ = stream_rows.columns(kind, all_symbols=True)
         assert named == ["symbol", *default]
